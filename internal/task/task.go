@@ -1,0 +1,270 @@
+package task
+
+import (
+	"context"
+	"sync"
+	"sync/atomic"
+)
+
+// Body is the typed half of a task, written by package futures: it holds input and output as the user's own types.
+type Body interface {
+	// Run calls the user's function with ctx and keeps its outcome in the record. It returns normally even when the
+	// function panics; only runtime.Goexit passes through it.
+	Run(ctx context.Context)
+	// Input encodes the input. It is called only once a remote thief has won the task.
+	Input() ([]byte, error)
+	// SetOutput decodes the result that executor, a peer ID, has sent into the record.
+	SetOutput(executor string, data []byte) error
+	// Output encodes the result for the owner.
+	Output() ([]byte, error)
+	// Clear drops what the record refers to, before it waits on a free list.
+	Clear()
+}
+
+// Task is the record of one future: what waits in a deque, what a thief takes, where the result lands.
+//
+// # Who may touch what
+//
+// Fn and Body never change. Parent, Next and the input are written by the submitting goroutine before the task is
+// published and belong to the submitting task's goroutine again once the task is done; Next links the parent's children
+// while the parent runs, and the free list afterwards. Err and the output are written by whoever runs the task, before
+// it calls [Task.Complete], and are read by others only after they have seen the task done. Everything else is the state
+// word, or behind mu.
+//
+// # Recycling
+//
+// A record is used again for another future after its parent returned, with a higher generation. That is safe only while
+// nobody else can hold the pointer, so each way of letting it escape leaves a mark in the state word (see the flags), and
+// a marked record is left to the garbage collector instead.
+type Task struct {
+	state atomic.Uint64
+
+	Fn     *Function
+	Body   Body
+	Parent context.Context //nolint:containedctx // the record is the link between the submitting and the running context
+	Next   *Task
+	Err    error
+
+	mu   sync.Mutex
+	slow *slow // guarded by mu
+}
+
+// slow is what few tasks need: those that are waited for, cancelled, watched, or lent to another peer.
+type slow struct {
+	waiters  []func() // called once, when the task is done
+	watchers []func() // called once, when the task is cancelled
+	cause    error    // why it was cancelled
+	ticket   any      // package peer's custody record
+}
+
+// The state word: generation in the upper half, flags and phase in the lower.
+const (
+	phaseMask = uint64(0b11)
+
+	flagShared    = uint64(1 << 2) // a goroutine other than the submitter's has looked: its pointer may be used at any time
+	flagSlow      = uint64(1 << 3) // waiters or watchers exist: completion must take mu
+	flagCancelled = uint64(1 << 4) // done without a result
+	flagStray     = uint64(1 << 5) // a queue or a thief may still hold the pointer
+
+	genShift = 32
+)
+
+// Phase is where a task is in its life. Phases only go up, except that a task whose thief was lost is pending again.
+type Phase uint8
+
+// The phases.
+const (
+	Pending Phase = iota // in a queue
+	Running              // claimed by a worker of this peer
+	Away                 // lent to another peer
+	Done                 // its outcome is final
+)
+
+// Gen returns the generation of the record.
+func (t *Task) Gen() uint32 { return uint32(t.state.Load() >> genShift) }
+
+// Is reports whether the record still serves generation gen.
+func (t *Task) Is(gen uint32) bool { return t.Gen() == gen }
+
+// Phase returns a snapshot of the phase. A child that its own parent runs in place counts as pending until it is done:
+// the fast path makes no note of the start.
+func (t *Task) Phase() Phase { return Phase(t.state.Load() & phaseMask) }
+
+// IsDone reports whether the outcome is final.
+func (t *Task) IsDone() bool { return Phase(t.state.Load()&phaseMask) == Done }
+
+// IsPending reports whether the task waits in a queue (or runs in place of its parent, see [Task.Phase]).
+func (t *Task) IsPending() bool { return Phase(t.state.Load()&phaseMask) == Pending }
+
+// IsCancelled reports whether the task is done without a result of its own.
+func (t *Task) IsCancelled() bool { return t.state.Load()&flagCancelled != 0 }
+
+// Claim moves the task from pending to running. It fails when the task was claimed or cancelled before. Whoever takes a
+// task from a queue must claim it, except the parent that takes its own newest child: nobody else can.
+func (t *Task) Claim() bool { return t.move(Pending, Running, 0) }
+
+// ClaimStray is Claim for a parent that runs its own child while a queue still holds the pointer.
+func (t *Task) ClaimStray() bool { return t.move(Pending, Running, flagStray) }
+
+// Lend moves the task from pending to away.
+func (t *Task) Lend() bool { return t.move(Pending, Away, flagStray) }
+
+// Return moves the task from away or running to pending: the thief was lost, or the task could not be sent.
+func (t *Task) Return() bool { return t.move(Away, Pending, flagStray) }
+
+func (t *Task) move(from, to Phase, flags uint64) bool {
+	for {
+		s := t.state.Load()
+		if Phase(s&phaseMask) != from {
+			return false
+		}
+		if t.state.CompareAndSwap(s, s&^phaseMask|uint64(to)|flags) {
+			return true
+		}
+	}
+}
+
+// Share marks the record as known to a goroutine other than the submitter's, so that it will not be recycled. It fails
+// when the record no longer serves generation gen. After it the caller may use the record without limit of time.
+func (t *Task) Share(gen uint32) bool {
+	for {
+		s := t.state.Load()
+		if uint32(s>>genShift) != gen {
+			return false
+		}
+		if s&flagShared != 0 || t.state.CompareAndSwap(s, s|flagShared) {
+			return true
+		}
+	}
+}
+
+// Complete publishes the outcome that the caller has written to the record. It reports false when the task was
+// cancelled, or completed by somebody else, in the meantime; the outcome is then dropped.
+func (t *Task) Complete() bool {
+	s := t.state.Load()
+	if s&(phaseMask|flagSlow) <= uint64(Running) && t.state.CompareAndSwap(s, s|uint64(Done)) {
+		return true
+	}
+	return t.settle(0, nil)
+}
+
+// Cancel makes the task done without a result, wherever it is, and reports whether it did: false means that the outcome
+// was final already. A function that is running keeps running until it looks at its context; its result is dropped.
+func (t *Task) Cancel(cause error) bool {
+	if t.IsDone() {
+		return false
+	}
+	return t.settle(flagCancelled, cause)
+}
+
+// settle makes the task done once, then tells the waiters, and the watchers if it was cancelled. No lock is held then.
+func (t *Task) settle(flags uint64, cause error) bool {
+	t.mu.Lock()
+	for {
+		s := t.state.Load()
+		if Phase(s&phaseMask) == Done {
+			t.mu.Unlock()
+			return false
+		}
+		if flags&flagCancelled != 0 {
+			t.needLocked().cause = cause // before the flag: who sees the flag reads the cause under mu
+		}
+		if t.state.CompareAndSwap(s, s|uint64(Done)|flags) {
+			break
+		}
+	}
+	var waiters, watchers []func()
+	if t.slow != nil {
+		waiters, watchers = t.slow.waiters, t.slow.watchers
+		t.slow.waiters, t.slow.watchers = nil, nil
+	}
+	t.mu.Unlock()
+	if flags&flagCancelled != 0 {
+		nextEpoch()
+		for _, f := range watchers {
+			f()
+		}
+	}
+	for _, f := range waiters {
+		f()
+	}
+	return true
+}
+
+func (t *Task) needLocked() *slow {
+	if t.slow == nil {
+		t.slow = new(slow)
+	}
+	return t.slow
+}
+
+// OnDone has f called once when the task is done, on the goroutine that finishes it: f must be short and must not block.
+// It reports false, and does not call f, when the task is done already.
+func (t *Task) OnDone(f func()) bool {
+	return t.register(func(s *slow) { s.waiters = append(s.waiters, f) })
+}
+
+// OnCancel has f called once if the task is cancelled before it is done, under the rules of [Task.OnDone].
+func (t *Task) OnCancel(f func()) bool {
+	return t.register(func(s *slow) { s.watchers = append(s.watchers, f) })
+}
+
+func (t *Task) register(add func(*slow)) bool {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	for {
+		s := t.state.Load()
+		if Phase(s&phaseMask) == Done {
+			return false
+		}
+		if s&flagSlow != 0 || t.state.CompareAndSwap(s, s|flagSlow) {
+			add(t.needLocked())
+			return true
+		}
+	}
+}
+
+// Cause returns why the task was cancelled; nil if it was not.
+func (t *Task) Cause() error {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.slow == nil {
+		return nil
+	}
+	return t.slow.cause
+}
+
+// Outcome returns the error of a done task: its own, or why it was cancelled.
+func (t *Task) Outcome() error {
+	if t.IsCancelled() {
+		return t.Cause()
+	}
+	return t.Err
+}
+
+// Ticket returns what [Task.SetTicket] kept: package peer's note of where the task is.
+func (t *Task) Ticket() any {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.slow == nil {
+		return nil
+	}
+	return t.slow.ticket
+}
+
+// SetTicket keeps v with the task.
+func (t *Task) SetTicket(v any) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	t.needLocked().ticket = v
+}
+
+// Recycle readies the record of a done task for another future: it raises the generation, so that old handles are stale.
+// It reports false when somebody may still hold the pointer; the record must then be left alone.
+func (t *Task) Recycle() bool {
+	s := t.state.Load()
+	if s&(1<<genShift-1) != uint64(Done) {
+		return false // marked, or not done
+	}
+	return t.state.CompareAndSwap(s, (s>>genShift+1)<<genShift)
+}

@@ -1,0 +1,317 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/scoopp2p/scoopp2p/internal/task"
+)
+
+// Frame is the running side of a task: the context that its function gets, and the owner of the children that it submits.
+// It ends when the function returns; children that are unfinished then are cancelled.
+//
+// A frame belongs to the goroutine of its strand. Every context method may be called from anywhere. Frames are used
+// again by later tasks of the strand, except those that another goroutine has seen or that left children behind.
+type Frame struct {
+	strand   *Strand
+	t        *task.Task
+	parent   context.Context //nolint:containedctx // this is a context
+	children *task.Task      // newest first, linked by Task.Next
+	n        int             // length of children
+	sweepAt  int             // at this length, finished children are let go
+	nested   bool            // the frame of an item within a task, see Nest
+	epoch    uint64          // the frame was alive at this epoch; strand's goroutine only
+
+	// alive is an epoch at which the frame was found alive, for walks that come from its descendants; 0 if not known. Only
+	// frames at the bottom of a stack keep it up: it bounds a walk to the tasks of one stack.
+	alive atomic.Uint64
+
+	seen atomic.Bool // another goroutine has, or may have, the pointer: never use the frame again
+	tree *tree       // what Done and AfterFunc need; made on demand, guarded by treeMu
+	// treeMu guards tree and what is in it. Lock order: a child's treeMu before its parent's; Task.mu is a leaf.
+	treeMu sync.Mutex
+	// foreign are children submitted by other goroutines with this context; guarded by treeMu.
+	foreign []*task.Task
+	ended   bool // guarded by treeMu
+}
+
+// tree is the part of a frame that takes part in context propagation.
+type tree struct {
+	done  chan struct{}
+	err   error
+	funcs map[*func()]func()
+	stop  func() bool // ends the registration with the parent
+}
+
+type frameKey struct{}
+type poolKey struct{}
+
+// FrameOf returns the frame of the running task that ctx stems from, or nil outside of tasks.
+func FrameOf(ctx context.Context) *Frame {
+	if f, ok := ctx.(*Frame); ok {
+		return f
+	}
+	f, _ := ctx.Value(frameKey{}).(*Frame)
+	return f
+}
+
+// PoolOf returns the pool that ctx is bound to, or nil.
+func PoolOf(ctx context.Context) *Pool {
+	p, _ := ctx.Value(poolKey{}).(*Pool)
+	return p
+}
+
+// NewContext binds ctx to the pool.
+func NewContext(ctx context.Context, p *Pool) context.Context {
+	return context.WithValue(ctx, poolKey{}, p)
+}
+
+// Value implements context.Context. A task's context carries the peer and the task, nothing of the submitter's values:
+// they could not cross the wire, and a program should mean the same wherever its tasks run.
+func (f *Frame) Value(key any) any {
+	if key == (frameKey{}) {
+		return f
+	}
+	return f.strand.pool.base.Value(key)
+}
+
+// Deadline implements context.Context.
+func (f *Frame) Deadline() (time.Time, bool) {
+	if f.parent == nil {
+		return time.Time{}, false
+	}
+	return f.parent.Deadline()
+}
+
+// Err implements context.Context.
+func (f *Frame) Err() error {
+	if f.own() {
+		if e := task.Epoch(); e != f.epoch {
+			if err := f.walk(); err != nil {
+				return err
+			}
+			f.epoch = e
+		}
+		return nil
+	}
+	f.seen.Store(true)
+	f.treeMu.Lock()
+	ended := f.ended
+	f.treeMu.Unlock()
+	if ended {
+		return context.Canceled
+	}
+	return f.walk()
+}
+
+// walk asks the task and its ancestors, up to one that is known to be alive at this epoch. Each ancestor's frame serves the
+// ancestor as long as the task is not cancelled, because a task that returns cancels its unfinished children first.
+func (f *Frame) walk() error {
+	epoch := task.Epoch()
+	for {
+		if f.t.IsCancelled() {
+			return contextError(f.t.Cause())
+		}
+		if f.alive.Load() == epoch {
+			return nil
+		}
+		parent, ok := f.parent.(*Frame)
+		if !ok {
+			if f.parent == nil {
+				return nil
+			}
+			return f.parent.Err()
+		}
+		f = parent
+	}
+}
+
+// contextError reduces a cause to what Context.Err may return.
+func contextError(cause error) error {
+	if errors.Is(cause, context.DeadlineExceeded) {
+		return context.DeadlineExceeded
+	}
+	return context.Canceled
+}
+
+// Done implements context.Context.
+func (f *Frame) Done() <-chan struct{} {
+	f.treeMu.Lock()
+	defer f.treeMu.Unlock()
+	t := f.treeLocked()
+	if t.done == nil {
+		t.done = make(chan struct{})
+		if t.err != nil {
+			close(t.done)
+		}
+	}
+	return t.done
+}
+
+// AfterFunc lets package context hang derived contexts on the frame without a goroutine each.
+func (f *Frame) AfterFunc(fn func()) (stop func() bool) {
+	f.treeMu.Lock()
+	defer f.treeMu.Unlock()
+	t := f.treeLocked()
+	if t.err != nil {
+		go fn()
+		return func() bool { return false }
+	}
+	key := &fn
+	t.funcs[key] = fn
+	return func() bool {
+		f.treeMu.Lock()
+		defer f.treeMu.Unlock()
+		_, ok := t.funcs[key]
+		delete(t.funcs, key)
+		return ok
+	}
+}
+
+// treeLocked makes the frame take part in context propagation: it will hear of its task's and its parent's cancellation.
+func (f *Frame) treeLocked() *tree {
+	f.seen.Store(true)
+	if f.tree != nil {
+		return f.tree
+	}
+	f.tree = &tree{funcs: make(map[*func()]func())}
+	if f.ended {
+		f.tree.err = context.Canceled
+		return f.tree
+	}
+	t := f.t
+	if !t.OnCancel(func() { f.cancel(contextError(t.Cause())) }) && t.IsCancelled() {
+		f.tree.err = contextError(t.Cause())
+		return f.tree
+	}
+	if parent := f.parent; parent != nil {
+		if err := parent.Err(); err != nil {
+			f.tree.err = err
+			return f.tree
+		}
+		f.tree.stop = context.AfterFunc(parent, func() { f.cancel(parent.Err()) })
+	}
+	return f.tree
+}
+
+// cancel fires the tree once. It must not be called with treeMu held.
+func (f *Frame) cancel(err error) {
+	f.treeMu.Lock()
+	t := f.tree
+	if t == nil || t.err != nil {
+		f.treeMu.Unlock()
+		return
+	}
+	if err == nil {
+		err = context.Canceled
+	}
+	t.err = err
+	funcs := t.funcs
+	t.funcs = nil
+	if t.done != nil {
+		close(t.done)
+	}
+	f.treeMu.Unlock()
+	for _, fn := range funcs {
+		go fn()
+	}
+}
+
+// own reports whether the caller is the frame's own goroutine.
+func (f *Frame) own() bool { return f.strand.g == getg() }
+
+// end cancels the unfinished children and gives the records of the others back to w's free lists. It reports whether
+// the frame may serve another task.
+func (f *Frame) end(w *Worker) bool {
+	clean := true
+	for c := f.children; c != nil; {
+		next := c.Next
+		c.Next = nil
+		if !c.IsDone() {
+			c.Cancel(context.Canceled)
+			clean = false
+		} else if c.Recycle() {
+			w.free(c)
+		}
+		c = next
+	}
+	f.children, f.n, f.sweepAt = nil, 0, sweepChildren
+	if f.seen.Load() {
+		f.endSeen()
+		return false
+	}
+	return clean
+}
+
+// endSeen tells whoever watches this context that its task has returned.
+func (f *Frame) endSeen() {
+	f.treeMu.Lock()
+	f.ended = true
+	foreign := f.foreign
+	f.foreign = nil
+	t := f.tree
+	f.treeMu.Unlock()
+	for _, c := range foreign {
+		c.Cancel(context.Canceled)
+	}
+	if t != nil {
+		if t.stop != nil {
+			t.stop()
+		}
+		f.cancel(context.Canceled)
+	}
+}
+
+// adopt makes t a child of the frame. The caller is the frame's own goroutine.
+func (f *Frame) adopt(t *task.Task) {
+	t.Next = f.children
+	f.children = t
+	if f.n++; f.n >= f.sweepAt {
+		f.sweep()
+	}
+}
+
+// sweep lets go of finished children, so that a task that submits for ever stays bounded in memory. Their records are not
+// recycled, because the task may still hold their handles; the next sweep is due when the list has doubled.
+func (f *Frame) sweep() {
+	var keep *task.Task
+	n := 0
+	tail := &keep
+	for c := f.children; c != nil; {
+		next := c.Next
+		c.Next = nil
+		if !c.IsDone() {
+			*tail = c
+			tail = &c.Next
+			n++
+		}
+		c = next
+	}
+	f.children, f.n, f.sweepAt = keep, n, max(sweepChildren, 2*n)
+}
+
+// adoptForeign makes t, submitted by another goroutine with this context, a child of the frame. It reports false when
+// the frame's task has returned.
+func (f *Frame) adoptForeign(t *task.Task) bool {
+	f.seen.Store(true)
+	f.treeMu.Lock()
+	defer f.treeMu.Unlock()
+	if f.ended {
+		return false
+	}
+	if len(f.foreign) > 0 && len(f.foreign)%sweepChildren == 0 {
+		keep := f.foreign[:0]
+		for _, c := range f.foreign {
+			if !c.IsDone() {
+				keep = append(keep, c)
+			}
+		}
+		clear(f.foreign[len(keep):])
+		f.foreign = keep
+	}
+	f.foreign = append(f.foreign, t)
+	return true
+}

@@ -1,0 +1,142 @@
+package worker
+
+import (
+	"context"
+
+	"github.com/scoopp2p/scoopp2p/internal/task"
+)
+
+// Worker returns the worker that runs the frame, if the caller is the frame's own goroutine and holds a worker; else nil.
+func (f *Frame) Worker() *Worker {
+	if f.own() {
+		return f.strand.w
+	}
+	return nil
+}
+
+// Spawn makes t a child of the frame and the newest task of w, the frame's worker.
+func (f *Frame) Spawn(w *Worker, t *task.Task) {
+	f.adopt(t)
+	w.push(t)
+}
+
+// Join waits for t, generation gen, if the frame is its parent and the caller the frame's own goroutine: then no record
+// can be recycled under it. It reports true when t is done and its outcome may be read; false when the caller must take
+// the way that is open to everybody, see [Wait].
+//
+// A child that nobody has taken is run in place: first from the window, where it costs no atomic operation; else out of
+// the middle of the public deque by its state word.
+func (f *Frame) Join(t *task.Task, gen uint32) bool {
+	if !f.own() {
+		return false
+	}
+	s := f.strand
+	if parent, ok := t.Parent.(*Frame); !ok || parent != f || !t.Is(gen) {
+		return false
+	}
+	if t.IsDone() {
+		return !t.IsCancelled()
+	}
+	w := s.w
+	epoch := task.Epoch()
+	if w == nil || epoch != f.epoch && f.Err() != nil {
+		return false
+	}
+	if s.depth >= maxInlineDepth {
+		return f.joinDeep(t)
+	}
+	if !w.take(t) {
+		return f.joinPublic(t, epoch)
+	}
+	if w.n > 0 && w.pool.hungry.Load() != 0 {
+		w.publish() // what we are about to run may be long: nothing that others could do may wait for it
+	}
+	s.inline(t, epoch)
+	return !t.IsCancelled()
+}
+
+// joinPublic joins a child that is not in the window: it is in a public deque, or a thief has it.
+func (f *Frame) joinPublic(t *task.Task, epoch uint64) bool {
+	if t.ClaimStray() {
+		f.strand.inline(t, epoch)
+		return !t.IsCancelled()
+	}
+	return f.park(t)
+}
+
+// joinDeep continues on a fresh stack: the child becomes the newest task of the worker, which the next strand runs first.
+func (f *Frame) joinDeep(t *task.Task) bool {
+	if w := f.strand.w; w.take(t) {
+		w.push(t)
+	}
+	return f.park(t)
+}
+
+// park waits without a worker until t is done or the frame is cancelled.
+func (f *Frame) park(t *task.Task) bool {
+	f.strand.wait(f, f, t.OnDone)
+	return t.IsDone() && !t.IsCancelled()
+}
+
+// Await returns when wake was called or ctx has ended; it may return early. register is given wake and reports false when
+// there is nothing to wait for. Inside a task the worker is lent to others meanwhile.
+func Await(ctx context.Context, register func(wake func()) bool) {
+	if f := FrameOf(ctx); f != nil && f.own() && f.strand.w != nil {
+		f.strand.wait(ctx, f, register)
+		return
+	}
+	done := make(chan struct{}, 1)
+	wake := func() {
+		select {
+		case done <- struct{}{}:
+		default:
+		}
+	}
+	if !register(wake) {
+		return
+	}
+	select {
+	case <-done:
+	case <-ctx.Done():
+	}
+}
+
+// Blocking runs fn, which may block, without the worker. The worker is back when it returns or panics.
+func (f *Frame) Blocking(fn func()) {
+	s := f.strand
+	p, w := s.pool, s.w
+	w.flush()
+	s.w = nil
+	p.parked.add(s, nil, nil)
+	p.handOff(w)
+	defer func() {
+		p.ready(s)
+		<-s.wake
+		p.parked.remove(s)
+	}()
+	fn()
+}
+
+// SpawnForeign makes t a child of the frame on behalf of a goroutine that is not the frame's own. If the frame's task has
+// returned, t is cancelled.
+func (f *Frame) SpawnForeign(t *task.Task) {
+	if !f.adoptForeign(t) {
+		t.Cancel(context.Canceled)
+		return
+	}
+	f.strand.pool.Inject(t, false)
+}
+
+// Assist runs t in place if the caller is the frame's own goroutine and nobody has taken t yet. The caller waits for t, so
+// it is no stranger on this stack. The caller has shared t.
+func (f *Frame) Assist(t *task.Task) {
+	if !f.own() || f.strand.w == nil || f.strand.depth >= maxInlineDepth {
+		return
+	}
+	s := f.strand
+	mine := t.Parent != nil && FrameOf(t.Parent) == f
+	// Only a parent may claim what a queue still holds: its own pop of its newest child relies on that.
+	if s.w.take(t) && t.Claim() || mine && t.ClaimStray() {
+		s.inline(t, task.Epoch())
+	}
+}

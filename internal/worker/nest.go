@@ -1,0 +1,40 @@
+package worker
+
+import "context"
+
+// Nest gives the items of a range a context of their own each, without a task of their own: what an item submitted and did
+// not wait for is cancelled when it returns, as if it were a task. Items that leave nothing behind share one frame.
+type Nest struct {
+	outer *Frame
+	inner *Frame
+	depth int
+}
+
+// Nest begins a nest inside of f, on f's own goroutine.
+func (f *Frame) Nest() Nest {
+	n := Nest{outer: f, depth: f.strand.depth}
+	n.inner = f.strand.push(f.t, f.epoch)
+	n.inner.nested = true
+	return n
+}
+
+// Context is the context of the present item.
+func (n *Nest) Context() context.Context { return n.inner }
+
+// Next ends the present item.
+func (n *Nest) Next() {
+	if f := n.inner; f.children != nil || f.seen.Load() {
+		n.End()
+		*n = n.outer.Nest()
+	}
+}
+
+// End ends the nest. It may be called while the goroutine unwinds.
+func (n *Nest) End() { n.outer.strand.unwind(n.depth) }
+
+// Starved reports whether the frame's worker has nothing queued that a thief could take. The caller is the frame's own
+// goroutine.
+func (f *Frame) Starved() bool {
+	w := f.strand.w
+	return w != nil && w.n == 0 && w.public.Len() == 0
+}

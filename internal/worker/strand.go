@@ -1,0 +1,197 @@
+package worker
+
+import (
+	"context"
+	"errors"
+	"sync/atomic"
+
+	"github.com/scoopp2p/scoopp2p/internal/task"
+)
+
+// ErrGoexit is the outcome of a task whose function ended its goroutine with runtime.Goexit.
+var ErrGoexit = errors.New("the function called runtime.Goexit")
+
+// Strand is a goroutine that runs tasks while it holds a worker, and waits without one. A task that must wait gives the
+// worker to another strand, as the Go runtime hands a P on when a thread blocks: so the slot never stands still and no
+// strange task ever runs on the waiter's stack (a caller that holds a mutex would deadlock: rayon-rs/rayon#592).
+type Strand struct {
+	pool *Pool
+	w    *Worker // nil while the strand waits
+	g    uintptr
+	// wake is given a token after w was set, by whoever hands a worker to this strand.
+	wake chan struct{}
+	// frames[d] serves the task that runs at depth d; depth is the number of tasks on this stack.
+	frames []*Frame
+	depth  int
+	// armed holds turn while wait number turn is on; whoever sets it to 0 makes the strand ready, once.
+	armed atomic.Uint64
+	turn  uint64
+	// prev, next, waiting and notify link the strand into the pool's list of parked ones; guarded by its lock.
+	prev, next *Strand
+	waiting    *Frame
+	notify     func()
+}
+
+// main is the strand's goroutine.
+func (s *Strand) main() {
+	s.g = getg()
+	returned := false
+	defer func() {
+		if !returned {
+			s.exited()
+		}
+		s.pool.strands.Done()
+	}()
+	for s.loop() && s.pool.rest(s) {
+	}
+	returned = true
+}
+
+// loop runs tasks until the strand has handed its worker on (true) or the pool ends (false).
+func (s *Strand) loop() bool {
+	p := s.pool
+	for {
+		if p.readyN.Load() != 0 {
+			if r := p.takeReady(); r != nil {
+				w := s.w
+				w.flush()
+				s.w = nil
+				r.resume(w)
+				return true
+			}
+		}
+		t := s.w.find()
+		if t == nil {
+			var more bool
+			if t, more = p.idle(s.w); !more {
+				s.w = nil
+				return false
+			} else if t == nil {
+				continue
+			}
+		}
+		s.run(t)
+		s.w.executed++
+	}
+}
+
+// run runs a claimed task from a queue.
+func (s *Strand) run(t *task.Task) {
+	if err := s.pool.stopping.Load(); err != nil {
+		t.Cancel(*err)
+		return
+	}
+	epoch := task.Epoch()
+	f := s.push(t, epoch)
+	if err := f.walk(); err != nil {
+		t.Cancel(err)
+	} else {
+		f.alive.Store(epoch)
+		t.Body.Run(f)
+	}
+	s.pop(f)
+	t.Complete()
+}
+
+// push puts a frame for t on the stack.
+func (s *Strand) push(t *task.Task, epoch uint64) *Frame {
+	d := s.depth
+	if d == len(s.frames) {
+		s.frames = append(s.frames, nil)
+	}
+	f := s.frames[d]
+	if f == nil {
+		f = &Frame{strand: s, sweepAt: sweepChildren}
+		s.frames[d] = f
+	}
+	if f.alive.Load() != 0 {
+		f.alive.Store(0)
+	}
+	s.depth = d + 1
+	f.t, f.parent, f.epoch, f.nested = t, t.Parent, epoch, false
+	return f
+}
+
+// pop ends the frame of the task that has just returned.
+func (s *Strand) pop(f *Frame) {
+	s.depth--
+	if f.children == nil && !f.seen.Load() {
+		return
+	}
+	if !f.end(s.w) {
+		s.frames[s.depth] = nil
+	}
+}
+
+// inline runs t, the caller's own child that no queue holds any more, on top of the caller.
+func (s *Strand) inline(t *task.Task, epoch uint64) {
+	f := s.push(t, epoch)
+	t.Body.Run(f)
+	s.pop(f)
+	t.Complete()
+	w := s.w
+	if w.inlined++; w.inlined%flushRuns == 0 {
+		w.flush()
+	}
+}
+
+// resume gives w to the waiting strand.
+func (s *Strand) resume(w *Worker) {
+	s.w = w
+	s.wake <- struct{}{}
+}
+
+// wait hands the worker on, and returns when the strand has one again: after wake was called, or after ctx ended. register
+// is given wake, which any number of goroutines may call any number of times; it reports false when there is nothing to
+// wait for. ctx is f or stems from it, and f is the frame of the task that waits.
+func (s *Strand) wait(ctx context.Context, f *Frame, register func(wake func()) bool) {
+	p, w := s.pool, s.w
+	w.flush()
+	s.w = nil // before register: from then on somebody may hand us another
+	s.turn++
+	turn := s.turn
+	s.armed.Store(turn)
+	wake := func() {
+		if s.armed.CompareAndSwap(turn, 0) {
+			p.ready(s)
+		}
+	}
+	p.parked.add(s, f, wake)
+	if !register(wake) && s.armed.CompareAndSwap(turn, 0) {
+		p.parked.remove(s)
+		s.w = w
+		return
+	}
+	stop := func() bool { return true }
+	if ctx != context.Context(f) {
+		stop = context.AfterFunc(ctx, wake)
+	} else if f.walk() != nil {
+		wake() // cancelled before the pool could see us among the parked
+	}
+	p.handOff(w)
+	<-s.wake
+	p.parked.remove(s)
+	stop()
+}
+
+// unwind ends the frames above depth. Their tasks, if any are there, were left by a goroutine that is ending.
+func (s *Strand) unwind(depth int) {
+	for s.depth > depth {
+		f := s.frames[s.depth-1]
+		t, nested := f.t, f.nested
+		s.pop(f)
+		if !nested {
+			t.Err = ErrGoexit
+			t.Complete()
+		}
+	}
+}
+
+// exited settles the tasks that were on the stack of a goroutine that ended under them, and replaces the goroutine.
+func (s *Strand) exited() {
+	s.unwind(0)
+	if w := s.w; w != nil {
+		s.w = nil
+		s.pool.handOff(w)
+	}
+}

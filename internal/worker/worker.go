@@ -1,0 +1,184 @@
+package worker
+
+import (
+	"math/rand/v2"
+	"sync/atomic"
+
+	"github.com/scoopp2p/scoopp2p/deque"
+	"github.com/scoopp2p/scoopp2p/internal/task"
+)
+
+// Worker is one execution slot: a queue of tasks, free lists of records, counters. It belongs to the strand that holds
+// it; only public, stats and wake are for others.
+type Worker struct {
+	_    [128]byte // keeps what the owner writes off its neighbours' lines
+	pool *Pool
+	id   int
+
+	// window holds the newest tasks, window[:n], newest last. Nobody else sees it, so that the push and the pop of a
+	// task that no thief ever hears of cost no atomic operation. Older tasks are in the public deque.
+	window [windowSize]*task.Task
+	n      int
+	public *deque.Deque[task.Task]
+
+	records []freeList // by Function.Index
+	rng     *rand.Rand
+
+	executed, inlined, stolen uint64 // owner's counts; published in stats
+	stats                     [3]atomic.Uint64
+
+	wake chan struct{} // capacity 1: the token that ends this worker's sleep
+	_    [128]byte
+}
+
+type freeList struct {
+	head *task.Task
+	n    int
+}
+
+func newWorker(p *Pool, id int, seed uint64) *Worker {
+	return &Worker{
+		pool: p, id: id, public: deque.New[task.Task](0), wake: make(chan struct{}, 1),
+		rng: rand.New(rand.NewPCG(seed, uint64(id)+1)),
+	}
+}
+
+// push adds t as the newest task. The hunger check is one load of a line that changes only when a worker starves.
+func (w *Worker) push(t *task.Task) {
+	if w.n == windowSize {
+		w.spill(windowSize / 2)
+	}
+	w.window[w.n] = t
+	w.n++
+	if w.pool.hungry.Load() != 0 {
+		w.publish()
+	}
+}
+
+// spill moves the k oldest tasks of the window to the public deque.
+func (w *Worker) spill(k int) {
+	for _, t := range w.window[:k] {
+		w.public.Push(t)
+	}
+	copy(w.window[:], w.window[k:w.n])
+	clear(w.window[w.n-k : w.n])
+	w.n -= k
+}
+
+// publish makes all tasks of the window public and wakes whoever hungers for them. All, not half: the owner may be about
+// to run something long, and what is still private then is lost to the others for that long.
+func (w *Worker) publish() {
+	if w.n > 0 {
+		w.spill(w.n)
+	}
+	if w.public.Len() > 0 {
+		w.pool.announce()
+	}
+}
+
+// pop takes the newest task, or returns nil.
+func (w *Worker) pop() *task.Task {
+	if w.n > 0 {
+		w.n--
+		t := w.window[w.n]
+		w.window[w.n] = nil
+		return t
+	}
+	return w.public.Pop()
+}
+
+// take removes t from the window, if it is there. The usual place is the newest or the second newest.
+func (w *Worker) take(t *task.Task) bool {
+	for i := w.n - 1; i >= 0; i-- {
+		if w.window[i] == t {
+			copy(w.window[i:], w.window[i+1:w.n])
+			w.n--
+			w.window[w.n] = nil
+			return true
+		}
+	}
+	return false
+}
+
+// find looks for a task, in this order: the own queue, newest first, because its data is in the cache and its parent
+// waits; what was submitted from outside or came from another peer; the siblings' oldest, which are the biggest pieces.
+func (w *Worker) find() *task.Task {
+	for {
+		t := w.pop()
+		if t == nil {
+			t = w.pool.take()
+		}
+		if t == nil {
+			t = w.steal()
+		}
+		if t == nil || t.Claim() {
+			return t
+		}
+	}
+}
+
+// steal takes the oldest task of a sibling, from a random start. A lost race is not an empty deque: look again.
+func (w *Worker) steal() *task.Task {
+	siblings := w.pool.workers
+	if len(siblings) == 1 {
+		return nil
+	}
+	start := w.rng.IntN(len(siblings))
+	for again := true; again; {
+		again = false
+		for i := range siblings {
+			victim := siblings[(start+i)%len(siblings)]
+			if victim == w {
+				continue
+			}
+			switch t, outcome := victim.public.Stealer().Steal(); outcome {
+			case deque.Stolen:
+				w.stolen++
+				return t
+			case deque.Lost:
+				again = true
+			case deque.Empty:
+			}
+		}
+	}
+	return nil
+}
+
+// Free returns a record of function index that is ready for use, or nil.
+func (w *Worker) Free(index int) *task.Task {
+	if index >= len(w.records) {
+		return nil
+	}
+	l := &w.records[index]
+	t := l.head
+	if t != nil {
+		l.head, t.Next = t.Next, nil
+		l.n--
+	}
+	return t
+}
+
+// free keeps a recycled record for the next future of its function.
+func (w *Worker) free(t *task.Task) {
+	index := t.Fn.Index
+	if index >= len(w.records) {
+		w.records = append(w.records, make([]freeList, index+1-len(w.records))...)
+	}
+	l := &w.records[index]
+	if l.n >= maxFree {
+		return
+	}
+	if t.Fn.Clears {
+		t.Body.Clear()
+	}
+	t.Parent, t.Err = nil, nil
+	t.Next, l.head = l.head, t
+	l.n++
+}
+
+// flush publishes the counters.
+func (w *Worker) flush() {
+	w.stats[0].Store(w.executed)
+	w.stats[1].Store(w.inlined)
+	w.stats[2].Store(w.stolen)
+}
