@@ -36,8 +36,20 @@ type Body interface {
 // A record is used again for another future after its parent returned, with a higher generation. That is safe only while
 // nobody else can hold the pointer, so each way of letting it escape leaves a mark in the state word (see the flags), and
 // a marked record is left to the garbage collector instead.
+//
+// # Two ways to be done
+//
+// Most tasks are run in place by the goroutine that submitted them, and nobody else ever looks. For them two locked
+// instructions, one to be done and one to be recycled, would be most of the cost. So the submitter only stores, with
+// release order: gen+1 to ran when it has run the task in place, and the next generation to gen when it recycles the
+// record; and looks at the state word after each. Everybody else first engages the record: sets a flag in the state word,
+// then has every running thread of the process pass a memory barrier (see barrier), and then looks at ran and gen. Either
+// the submitter sees the flag and takes the slow way, or the other sees its store: this is Dekker's handshake with all of
+// the cost on the side that comes rarely, as in liburcu and folly's hazard pointers.
 type Task struct {
-	state atomic.Uint64
+	state atomic.Uint32
+	gen   atomic.Uint32 // written by the submitter's goroutine
+	ran   atomic.Uint32 // gen+1 when this generation has been run in place; written by the submitter's goroutine
 
 	Fn     *Function
 	Body   Body
@@ -57,16 +69,16 @@ type slow struct {
 	ticket   any      // package peer's custody record
 }
 
-// The state word: generation in the upper half, flags and phase in the lower.
+// The state word: flags and phase. It is zero for a task that nobody but its submitter knows.
 const (
-	phaseMask = uint64(0b11)
+	phaseMask = uint32(0b11)
 
-	flagShared    = uint64(1 << 2) // a goroutine other than the submitter's has looked: its pointer may be used at any time
-	flagSlow      = uint64(1 << 3) // waiters or watchers exist: completion must take mu
-	flagCancelled = uint64(1 << 4) // done without a result
-	flagStray     = uint64(1 << 5) // a queue or a thief may still hold the pointer
-
-	genShift = 32
+	flagShared    = uint32(1 << 2) // a goroutine other than the submitter's has looked: its pointer may be used at any time
+	flagSlow      = uint32(1 << 3) // waiters or watchers exist: completion must take mu
+	flagCancelled = uint32(1 << 4) // done without a result
+	flagStray     = uint32(1 << 5) // a queue or a thief may still hold the pointer
+	flagLook      = uint32(1 << 6) // somebody is about to pass the barrier
+	flagEngaged   = uint32(1 << 7) // somebody has: the submitter sees, at the latest from now on, that the word is not zero
 )
 
 // Phase is where a task is in its life. Phases only go up, except that a task whose thief was lost is pending again.
@@ -81,20 +93,28 @@ const (
 )
 
 // Gen returns the generation of the record.
-func (t *Task) Gen() uint32 { return uint32(t.state.Load() >> genShift) }
+func (t *Task) Gen() uint32 { return t.gen.Load() }
 
 // Is reports whether the record still serves generation gen.
-func (t *Task) Is(gen uint32) bool { return t.Gen() == gen }
+func (t *Task) Is(gen uint32) bool { return t.gen.Load() == gen }
 
 // Phase returns a snapshot of the phase. A child that its own parent runs in place counts as pending until it is done:
 // the fast path makes no note of the start.
-func (t *Task) Phase() Phase { return Phase(t.state.Load() & phaseMask) }
+func (t *Task) Phase() Phase {
+	if t.ranHere() {
+		return Done
+	}
+	return Phase(t.state.Load() & phaseMask)
+}
+
+// ranHere reports whether the submitter has run this generation in place.
+func (t *Task) ranHere() bool { return t.ran.Load() == t.gen.Load()+1 }
 
 // IsDone reports whether the outcome is final.
-func (t *Task) IsDone() bool { return Phase(t.state.Load()&phaseMask) == Done }
+func (t *Task) IsDone() bool { return Phase(t.state.Load()&phaseMask) == Done || t.ranHere() }
 
 // IsPending reports whether the task waits in a queue (or runs in place of its parent, see [Task.Phase]).
-func (t *Task) IsPending() bool { return Phase(t.state.Load()&phaseMask) == Pending }
+func (t *Task) IsPending() bool { return t.Phase() == Pending }
 
 // IsCancelled reports whether the task is done without a result of its own.
 func (t *Task) IsCancelled() bool { return t.state.Load()&flagCancelled != 0 }
@@ -112,14 +132,38 @@ func (t *Task) Lend() bool { return t.move(Pending, Away, flagStray) }
 // Return moves the task from away or running to pending: the thief was lost, or the task could not be sent.
 func (t *Task) Return() bool { return t.move(Away, Pending, flagStray) }
 
-func (t *Task) move(from, to Phase, flags uint64) bool {
+func (t *Task) move(from, to Phase, flags uint32) bool {
 	for {
 		s := t.state.Load()
 		if Phase(s&phaseMask) != from {
 			return false
 		}
-		if t.state.CompareAndSwap(s, s&^phaseMask|uint64(to)|flags) {
+		if t.state.CompareAndSwap(s, s&^phaseMask|uint32(to)|flags) {
 			return true
+		}
+	}
+}
+
+// engage sets flags and makes the state word tell all about the task. Every function below that does not come from the
+// submitter's own path begins with it.
+func (t *Task) engage(flags uint32) {
+	s := t.set(flags | flagLook)
+	if s&flagEngaged != 0 || Phase(s&phaseMask) != Pending {
+		return // a task that a queue has given away is never run in place
+	}
+	barrier()
+	if t.ranHere() {
+		t.settle(0, nil) // on behalf of the submitter, which may not have seen us
+	}
+	t.set(flagEngaged)
+}
+
+// set sets flags and returns the state word as it was.
+func (t *Task) set(flags uint32) uint32 {
+	for {
+		s := t.state.Load()
+		if s&flags == flags || t.state.CompareAndSwap(s, s|flags) {
+			return s
 		}
 	}
 }
@@ -127,14 +171,18 @@ func (t *Task) move(from, to Phase, flags uint64) bool {
 // Share marks the record as known to a goroutine other than the submitter's, so that it will not be recycled. It fails
 // when the record no longer serves generation gen. After it the caller may use the record without limit of time.
 func (t *Task) Share(gen uint32) bool {
-	for {
-		s := t.state.Load()
-		if uint32(s>>genShift) != gen {
-			return false
-		}
-		if s&flagShared != 0 || t.state.CompareAndSwap(s, s|flagShared) {
-			return true
-		}
+	if t.gen.Load() != gen {
+		return false
+	}
+	t.engage(flagShared)
+	return t.gen.Load() == gen
+}
+
+// Finish publishes the outcome of a task that its submitter has run in place, out of its own window.
+func (t *Task) Finish() {
+	storeRelease(&t.ran, t.gen.Load()+1)
+	if t.state.Load() != 0 {
+		t.Complete() // somebody looks, or has cancelled it
 	}
 }
 
@@ -142,7 +190,7 @@ func (t *Task) Share(gen uint32) bool {
 // cancelled, or completed by somebody else, in the meantime; the outcome is then dropped.
 func (t *Task) Complete() bool {
 	s := t.state.Load()
-	if s&(phaseMask|flagSlow) <= uint64(Running) && t.state.CompareAndSwap(s, s|uint64(Done)) {
+	if s&(phaseMask|flagSlow) <= uint32(Running) && t.state.CompareAndSwap(s, s|uint32(Done)) {
 		return true
 	}
 	return t.settle(0, nil)
@@ -151,14 +199,14 @@ func (t *Task) Complete() bool {
 // Cancel makes the task done without a result, wherever it is, and reports whether it did: false means that the outcome
 // was final already. A function that is running keeps running until it looks at its context; its result is dropped.
 func (t *Task) Cancel(cause error) bool {
-	if t.IsDone() {
+	if t.engage(0); t.IsDone() {
 		return false
 	}
 	return t.settle(flagCancelled, cause)
 }
 
 // settle makes the task done once, then tells the waiters, and the watchers if it was cancelled. No lock is held then.
-func (t *Task) settle(flags uint64, cause error) bool {
+func (t *Task) settle(flags uint32, cause error) bool {
 	t.mu.Lock()
 	for {
 		s := t.state.Load()
@@ -169,7 +217,7 @@ func (t *Task) settle(flags uint64, cause error) bool {
 		if flags&flagCancelled != 0 {
 			t.needLocked().cause = cause // before the flag: who sees the flag reads the cause under mu
 		}
-		if t.state.CompareAndSwap(s, s|uint64(Done)|flags) {
+		if t.state.CompareAndSwap(s, s|uint32(Done)|flags) {
 			break
 		}
 	}
@@ -210,6 +258,7 @@ func (t *Task) OnCancel(f func()) bool {
 }
 
 func (t *Task) register(add func(*slow)) bool {
+	t.engage(0)
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	for {
@@ -260,11 +309,16 @@ func (t *Task) SetTicket(v any) {
 }
 
 // Recycle readies the record of a done task for another future: it raises the generation, so that old handles are stale.
-// It reports false when somebody may still hold the pointer; the record must then be left alone.
+// It reports false when somebody may still hold the pointer; the record must then be left alone. Only the submitter's
+// goroutine may call it.
 func (t *Task) Recycle() bool {
 	s := t.state.Load()
-	if s&(1<<genShift-1) != uint64(Done) {
-		return false // marked, or not done
+	if s != 0 && s != uint32(Done) {
+		return false
 	}
-	return t.state.CompareAndSwap(s, (s>>genShift+1)<<genShift)
+	storeRelease(&t.gen, t.gen.Load()+1)
+	if s == 0 {
+		return t.state.Load() == 0
+	}
+	return t.state.CompareAndSwap(s, 0)
 }

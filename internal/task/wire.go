@@ -7,6 +7,8 @@ type Wire struct {
 	_ struct{} `cbor:",toarray"`
 
 	ID ID
+	// Job is the origin of the run that the task belongs to.
+	Job PeerID
 	// Attempt counts the executions that were begun for this ID, from 1; the owner raises it when it queues the task again.
 	Attempt uint32
 	// Func is the declared name; Signature must equal the executor's own for that name.
