@@ -41,7 +41,7 @@ func Submit[In, Out any](ctx context.Context, f *Func[In, Out], in In) Future[Ou
 
 func submit[In, Out any](ctx context.Context, f *core[In, Out], in In) Future[Out] {
 	if frame, ok := ctx.(*worker.Frame); ok {
-		if w := frame.Worker(); w != nil {
+		if w := frame.Worker(); w != nil && f.handler != nil {
 			r := f.record(w)
 			r.in = in
 			r.Parent = ctx
@@ -64,20 +64,20 @@ func submitElsewhere[In, Out any](ctx context.Context, f *core[In, Out], in In) 
 		return future
 	}
 	frame, pool := worker.FrameOf(ctx), worker.PoolOf(ctx)
-	switch {
-	case pool == nil:
+	if pool == nil {
 		r.Err = fmt.Errorf("submit %q: %w", f.erased.Name, ErrNoPeer)
 		t.Complete()
 		return future
-	case frame == nil:
-		watch(ctx, t)
-		pool.Inject(t, false)
-	case frame.Worker() != nil:
-		watch(ctx, t)
+	}
+	watch(ctx, t)
+	switch {
+	case frame != nil && frame.Worker() != nil && f.handler != nil:
 		frame.Spawn(frame.Worker(), t)
-	default:
-		watch(ctx, t)
-		frame.SpawnForeign(t)
+	case frame != nil && !frame.Adopt(t):
+		t.Cancel(context.Canceled)
+	case f.handler == nil && pool.Export(t):
+	default: // also a function that nobody handles: running it says so
+		pool.Inject(t, false)
 	}
 	return future
 }

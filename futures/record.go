@@ -28,13 +28,19 @@ func (r *record[In, Out]) Run(ctx context.Context) {
 		r.Err = fmt.Errorf("%q: %w", r.f.erased.Name, ErrNotHandled)
 		return
 	}
-	defer r.guard()
+	returned := false
+	defer func() {
+		if !returned {
+			r.guard(recover())
+		}
+	}()
 	r.out, r.Err = r.f.handler(ctx, r.in)
+	returned = true
 }
 
 // guard turns a panic of the user's function into the task's error. A runtime.Goexit passes; the worker notices it.
-func (r *record[In, Out]) guard() {
-	if v := recover(); v != nil {
+func (r *record[In, Out]) guard(v any) {
+	if v != nil {
 		r.Err = &PanicError{Func: r.f.erased.Name, Value: v, Stack: string(debug.Stack())}
 	}
 }

@@ -72,8 +72,11 @@ func NewContext(ctx context.Context, p *Pool) context.Context {
 // Value implements context.Context. A task's context carries the peer and the task, nothing of the submitter's values:
 // they could not cross the wire, and a program should mean the same wherever its tasks run.
 func (f *Frame) Value(key any) any {
-	if key == (frameKey{}) {
+	switch key {
+	case frameKey{}:
 		return f
+	case jobKey{}:
+		return f.strand.job.Load()
 	}
 	return f.strand.pool.base.Value(key)
 }
@@ -293,9 +296,9 @@ func (f *Frame) sweep() {
 	f.children, f.n, f.sweepAt = keep, n, max(sweepChildren, 2*n)
 }
 
-// adoptForeign makes t, submitted by another goroutine with this context, a child of the frame. It reports false when
-// the frame's task has returned.
-func (f *Frame) adoptForeign(t *task.Task) bool {
+// Adopt makes t, which does not go through the frame's own worker, a child of the frame. It may be called from any
+// goroutine. It reports false when the frame's task has returned.
+func (f *Frame) Adopt(t *task.Task) bool {
 	f.seen.Store(true)
 	f.treeMu.Lock()
 	defer f.treeMu.Unlock()

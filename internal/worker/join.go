@@ -117,16 +117,6 @@ func (f *Frame) Blocking(fn func()) {
 	fn()
 }
 
-// SpawnForeign makes t a child of the frame on behalf of a goroutine that is not the frame's own. If the frame's task has
-// returned, t is cancelled.
-func (f *Frame) SpawnForeign(t *task.Task) {
-	if !f.adoptForeign(t) {
-		t.Cancel(context.Canceled)
-		return
-	}
-	f.strand.pool.Inject(t, false)
-}
-
 // Assist runs t in place if the caller is the frame's own goroutine and nobody has taken t yet. The caller waits for t, so
 // it is no stranger on this stack. The caller has shared t.
 func (f *Frame) Assist(t *task.Task) {

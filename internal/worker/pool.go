@@ -21,6 +21,8 @@ type Config struct {
 	OnIdle func()
 	// OnSurplus is called when there is public work while remote thieves wait (see Demand). It must not block.
 	OnSurplus func()
+	// CanExport reports whether another peer can run the function. Nil means no.
+	CanExport func(*task.Function) bool
 }
 
 // Pool is the in-process scheduler: workers that steal from each other, and the ways in and out.
@@ -32,6 +34,7 @@ type Pool struct {
 
 	injector deque.Injector[task.Task] // from outside: oldest first, open to remote thieves
 	pinned   deque.Injector[task.Task] // the same, for tasks that must stay on this peer
+	exports  deque.Injector[task.Task] // the same, for tasks that no worker here can run
 
 	_ [128]byte
 	// hungry counts the workers that look for work or sleep, plus the remote thieves that wait. Owners of queues read it
@@ -112,6 +115,21 @@ func (p *Pool) Inject(t *task.Task, pinned bool) {
 	}
 }
 
+// Export queues a task that only other peers can run. It reports false when there is no such peer.
+func (p *Pool) Export(t *task.Task) bool {
+	if p.cfg.CanExport == nil || !p.cfg.CanExport(t.Fn) {
+		return false
+	}
+	p.exports.Push(t)
+	if err := p.stopping.Load(); err != nil {
+		t.Cancel(*err)
+	}
+	if p.demand.Load() > 0 && p.cfg.OnSurplus != nil {
+		p.cfg.OnSurplus()
+	}
+	return true
+}
+
 // take returns a task from the injectors, or nil.
 func (p *Pool) take() *task.Task {
 	if t := p.pinned.Take(); t != nil {
@@ -142,7 +160,10 @@ func (p *Pool) Demand(thieves int) {
 // Idle returns the number of workers that sleep.
 func (p *Pool) Idle() int { return int(p.sleep.n.Load()) }
 
-// Queued returns the number of public tasks, a snapshot: those a remote thief could take now.
+// Stealable returns the number of tasks that a remote thief could take now, a snapshot.
+func (p *Pool) Stealable() int { return p.exports.Len() + p.Queued() }
+
+// Queued returns the number of public tasks that the workers here could take now, a snapshot.
 func (p *Pool) Queued() int {
 	n := p.injector.Len()
 	for _, w := range p.workers {
@@ -159,6 +180,9 @@ func (p *Pool) Steal(limit int) []*task.Task {
 		if t != nil && t.Lend() {
 			loot = append(loot, t)
 		}
+	}
+	for n := p.exports.Len(); n > 0 && len(loot) < limit; n-- {
+		lend(p.exports.Take())
 	}
 	for n := p.injector.Len(); n > 0 && len(loot) < limit; n-- {
 		lend(p.injector.Take())

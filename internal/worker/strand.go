@@ -23,6 +23,8 @@ type Strand struct {
 	// frames[d] serves the task that runs at depth d; depth is the number of tasks on this stack.
 	frames []*Frame
 	depth  int
+	// job is the job of the tasks on this stack: all of them descend from the one at the bottom.
+	job atomic.Pointer[Job]
 	// armed holds turn while wait number turn is on; whoever sets it to 0 makes the strand ready, once.
 	armed atomic.Uint64
 	turn  uint64
@@ -81,6 +83,9 @@ func (s *Strand) run(t *task.Task) {
 		t.Cancel(*err)
 		return
 	}
+	if job := JobOf(t.Parent); job != s.job.Load() {
+		s.job.Store(job)
+	}
 	epoch := task.Epoch()
 	f := s.push(t, epoch)
 	if err := f.walk(); err != nil {
@@ -128,7 +133,7 @@ func (s *Strand) inline(t *task.Task, epoch uint64) {
 	f := s.push(t, epoch)
 	t.Body.Run(f)
 	s.pop(f)
-	t.Complete()
+	t.Finish()
 	w := s.w
 	if w.inlined++; w.inlined%flushRuns == 0 {
 		w.flush()

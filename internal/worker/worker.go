@@ -89,7 +89,13 @@ func (w *Worker) pop() *task.Task {
 
 // take removes t from the window, if it is there. The usual place is the newest or the second newest.
 func (w *Worker) take(t *task.Task) bool {
-	for i := w.n - 1; i >= 0; i-- {
+	last := w.n - 1
+	if last >= 0 && w.window[last] == t {
+		w.window[last] = nil
+		w.n = last
+		return true
+	}
+	for i := last - 1; i >= 0; i-- {
 		if w.window[i] == t {
 			copy(w.window[i:], w.window[i+1:w.n])
 			w.n--
@@ -171,7 +177,9 @@ func (w *Worker) free(t *task.Task) {
 	if t.Fn.Clears {
 		t.Body.Clear()
 	}
-	t.Parent, t.Err = nil, nil
+	if t.Err != nil {
+		t.Err = nil
+	}
 	t.Next, l.head = l.head, t
 	l.n++
 }

@@ -1,0 +1,220 @@
+package peer
+
+import (
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/scoopp2p/scoopp2p/internal/task"
+	"github.com/scoopp2p/scoopp2p/steal"
+)
+
+// custody drives the stealing protocol of package steal over rpc, and knows which tasks are where: the ledger has those of
+// ours that other peers hold, and the holdings those of other peers that we hold.
+//
+// One mutex guards the three. It is never held during encoding, sending, or a call into the pool.
+type custody struct {
+	p *Peer
+
+	mu       sync.Mutex
+	machine  *steal.Machine
+	ledger   *steal.Ledger[*task.Task]
+	holdings *steal.Holdings[*task.Task]
+	idle     int         // as the machine knows it
+	timer    *time.Timer // for the machine's WakeAt
+	ranAt    time.Duration
+	ran      uint64
+
+	kick    chan struct{} // capacity 1: the pool has news of idle workers or of work
+	quit    chan struct{}
+	driver  sync.WaitGroup
+	stopped atomic.Bool
+
+	stolen atomic.Uint64 // tasks taken from other peers
+	rerun  atomic.Uint64 // tasks queued again because their executor was lost
+}
+
+func (c *custody) init(p *Peer) {
+	c.p = p
+	c.kick = make(chan struct{}, 1)
+	c.quit = make(chan struct{})
+	if p.host == nil {
+		return // nothing is ever lent
+	}
+	c.machine = must(steal.New(steal.Config{Self: p.self, Incarnation: p.incarnation, Seed: p.cfg.Seed}))
+	c.ledger = steal.NewLedger[*task.Task](p.self, p.incarnation)
+	c.holdings = steal.NewHoldings[*task.Task]()
+}
+
+// start begins to drive the machine. Without a network it is never called, and nudges fall on nobody.
+func (c *custody) start() {
+	c.driver.Go(func() {
+		for {
+			select {
+			case <-c.quit:
+				return
+			case <-c.kick:
+				c.news()
+			}
+		}
+	})
+}
+
+func (c *custody) stop() {
+	if !c.stopped.CompareAndSwap(false, true) {
+		return
+	}
+	close(c.quit)
+	c.driver.Wait()
+	c.mu.Lock()
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.mu.Unlock()
+}
+
+// nudge is called by workers: it must not block.
+func (c *custody) nudge() {
+	select {
+	case c.kick <- struct{}{}:
+	default:
+	}
+}
+
+// news tells the machine how the pool is, also when that is as it was: the workers may have worked in between.
+func (c *custody) news() {
+	idle := c.p.pool.Idle()
+	c.mu.Lock()
+	c.idle = idle
+	c.mu.Unlock()
+	c.step(steal.Idle{Workers: idle})
+	if queued := c.p.pool.Stealable(); queued > 0 {
+		c.step(steal.Surplus{Queued: queued})
+	}
+}
+
+// step puts events in and carries the actions out. The machine first hears how many workers are idle, if that has changed.
+func (c *custody) step(events ...steal.Event) {
+	if c.stopped.Load() {
+		return
+	}
+	now, idle := time.Since(c.p.start), c.p.pool.Idle()
+	var actions []steal.Action
+	c.mu.Lock()
+	now = c.clockLocked(now)
+	if idle != c.idle {
+		c.idle = idle
+		actions = c.machine.Step(now, steal.Idle{Workers: idle})
+	}
+	for _, e := range events {
+		actions = append(actions, c.machine.Step(now, e)...)
+	}
+	c.mu.Unlock()
+	for _, a := range actions {
+		c.do(a)
+	}
+}
+
+// clockLocked makes the time of the machine monotonic over goroutines that looked at the clock before they had the lock,
+// and now and then tells it how long a task runs in the mean.
+func (c *custody) clockLocked(now time.Duration) time.Duration {
+	const window = 10 * time.Millisecond
+	if now <= c.ranAt {
+		return c.ranAt
+	}
+	if now-c.ranAt < window {
+		return now
+	}
+	ran := c.p.pool.Counters().Executed
+	if n := ran - c.ran; n > 0 {
+		busy := time.Duration(max(1, c.p.cfg.Workers-c.idle))
+		c.machine.Step(now, steal.Ran{Mean: max(1, (now-c.ranAt)*busy/time.Duration(n))})
+	}
+	c.ranAt, c.ran = now, ran
+	return now
+}
+
+// do carries an action out.
+func (c *custody) do(a steal.Action) {
+	switch a := a.(type) {
+	case steal.SendRequest:
+		c.p.send(a.To, kindRequest, marshal(a.Request))
+	case steal.SendDecline:
+		c.p.send(a.To, kindReply, marshal(steal.Reply{RequestID: a.RequestID, Hint: a.Hint}))
+	case steal.Give:
+		c.give(a)
+	case steal.Demand:
+		c.p.pool.Demand(a.Thieves)
+		if a.Thieves > 0 {
+			c.nudge() // what is public already serves them
+		}
+	case steal.WakeAt:
+		c.wakeAt(a.At)
+	}
+}
+
+func (c *custody) wakeAt(at time.Duration) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.timer != nil {
+		c.timer.Stop()
+	}
+	c.timer = time.AfterFunc(at-time.Since(c.p.start), func() { c.step(steal.Tick{}) })
+}
+
+// request serves a thief.
+func (c *custody) request(from task.PeerID, body []byte) {
+	r, err := unmarshal[steal.Request](body)
+	if err != nil {
+		c.p.garbage(from, err)
+		return
+	}
+	c.step(steal.GotRequest{From: from, Request: r, Queued: c.p.pool.Stealable()})
+}
+
+// joined and left are called in turn for each peer.
+func (c *custody) joined(m *member) {
+	c.step(steal.Joined{Peer: m.id, Incarnation: m.hello.Incarnation})
+}
+
+// left gives back what the lost peer had of ours, and drops what we had of its. It returns how many tasks are queued again.
+func (c *custody) left(id task.PeerID) (rerun int) {
+	c.mu.Lock()
+	var actions []steal.Action
+	if !c.stopped.Load() {
+		actions = c.machine.Step(c.clockLocked(time.Since(c.p.start)), steal.Left{Peer: id})
+	}
+	back := c.ledger.Lost(id)
+	dropped := c.holdings.OwnerLost(id)
+	moved := c.holdings.Lost(id)
+	c.mu.Unlock()
+	for _, t := range dropped {
+		t.Cancel(task.ErrPeerLost)
+	}
+	for _, m := range moved {
+		c.p.send(m.ID.Owner, kindMoved, marshal(m))
+	}
+	for _, t := range back {
+		if c.requeue(t) {
+			rerun++
+		}
+	}
+	for _, a := range actions {
+		c.do(a)
+	}
+	return rerun
+}
+
+// requeue runs a task again whose holder was lost, unless that must not be.
+func (c *custody) requeue(t *task.Task) bool {
+	if t.Fn.AtMostOnce {
+		t.Cancel(task.ErrPeerLost)
+		return false
+	}
+	if !t.Return() {
+		return false // cancelled meanwhile
+	}
+	c.rerun.Add(1)
+	c.p.requeue(t)
+	return true
+}

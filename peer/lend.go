@@ -1,0 +1,236 @@
+package peer
+
+import (
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scoopp2p/scoopp2p/internal/task"
+	"github.com/scoopp2p/scoopp2p/internal/worker"
+	"github.com/scoopp2p/scoopp2p/rpc"
+	"github.com/scoopp2p/scoopp2p/steal"
+)
+
+// foreign is the ticket of a task that another peer owns: the form in which it came, to be passed on if need be.
+type foreign struct{ wire task.Wire }
+
+// lent is the ticket of a task of ours that has been away.
+type lent struct{}
+
+// parcel is a task on its way out.
+type parcel struct {
+	t       *task.Task
+	wire    task.Wire
+	foreign bool
+}
+
+// give takes the oldest tasks for a thief, and only now makes bytes of them.
+func (c *custody) give(g steal.Give) {
+	queued := c.p.pool.Stealable()
+	var parcels []parcel
+	if m := c.p.members.get(g.To); m != nil {
+		parcels = c.pack(g, m, c.p.pool.Steal(g.Amount(queued)))
+	}
+	parcels = c.lend(g, parcels)
+	loot := make([]task.Wire, len(parcels))
+	for i, b := range parcels {
+		loot[i] = b.wire
+	}
+	left := c.p.pool.Stealable()
+	if len(loot) > 0 {
+		reply := marshal(steal.Reply{RequestID: g.RequestID, Loot: loot, Hint: left})
+		if err := c.p.rpc.Send(g.To, kindReply, reply); err != nil {
+			c.unpack(parcels)
+			parcels = nil
+		}
+	}
+	for _, b := range parcels {
+		c.sent(g, b)
+	}
+	c.step(steal.Gave{To: g.To, RequestID: g.RequestID, N: len(parcels), Left: left})
+}
+
+// pack encodes the inputs. What cannot be encoded stays at home for good; what the thief cannot run, or what is more than
+// the reply may hold, goes back.
+func (c *custody) pack(g steal.Give, m *member, tasks []*task.Task) []parcel {
+	var parcels []parcel
+	size := 0
+	for _, t := range tasks {
+		if !m.runs(t.Fn) || size > 0 && size >= g.MaxBytes {
+			c.putBack(t, false)
+			continue
+		}
+		b := parcel{t: t}
+		if f, ok := t.Ticket().(*foreign); ok {
+			b.foreign, b.wire = true, f.wire
+		} else {
+			input, err := t.Body.Input()
+			if err != nil {
+				c.keep(t, err)
+				continue
+			}
+			b.wire = task.Wire{Func: t.Fn.Name, Signature: t.Fn.Signature, Input: input, Job: c.p.self}
+			if j := worker.JobOf(t.Parent); j != nil {
+				b.wire.Job = j.Origin
+			}
+			if at, ok := t.Parent.Deadline(); ok {
+				b.wire.TimeLeft = max(time.Until(at), 1)
+			}
+		}
+		if size += len(b.wire.Input); size > g.MaxBytes && len(parcels) > 0 {
+			c.putBack(t, false)
+			continue
+		}
+		parcels = append(parcels, b)
+	}
+	return parcels
+}
+
+// keep runs a task here that cannot travel.
+func (c *custody) keep(t *task.Task, err error) {
+	if t.Fn.WarnOnce() {
+		c.p.log.Warn(fmt.Sprintf("tasks of %q stay on this peer: %v", t.Fn.Name, err))
+	}
+	c.putBack(t, true)
+}
+
+func (c *custody) putBack(t *task.Task, pinned bool) {
+	if t.Return() {
+		c.p.pool.Inject(t, pinned)
+	}
+}
+
+// lend notes, under one lock with the loss of peers, that the thief has the tasks of ours among the parcels. Parcels of
+// others are noted when they are sent.
+func (c *custody) lend(g steal.Give, parcels []parcel) []parcel {
+	c.mu.Lock()
+	member := c.machine.Member(g.To, g.Incarnation)
+	if member {
+		for i := range parcels {
+			if b := &parcels[i]; !b.foreign {
+				b.wire.ID, b.wire.Attempt = c.ledger.Lend(b.t, g.To)
+			}
+		}
+	}
+	c.mu.Unlock()
+	if !member {
+		for _, b := range parcels {
+			c.putBack(b.t, false)
+		}
+		return nil
+	}
+	return parcels
+}
+
+// unpack takes parcels back that could not be sent.
+func (c *custody) unpack(parcels []parcel) {
+	for _, b := range parcels {
+		if !b.foreign {
+			c.mu.Lock()
+			_, ok := c.ledger.Home(b.wire.ID, b.wire.Attempt)
+			c.mu.Unlock()
+			if !ok {
+				continue // the thief was lost at the same time, and the task queued again
+			}
+		}
+		c.putBack(b.t, false)
+	}
+}
+
+// sent takes care of the parcel from here on.
+func (c *custody) sent(g steal.Give, b parcel) {
+	if b.foreign {
+		c.mu.Lock()
+		m, ok := c.holdings.Pass(b.wire.ID, b.wire.Attempt, g.To, g.Incarnation)
+		c.mu.Unlock()
+		if ok {
+			c.p.send(m.ID.Owner, kindMoved, marshal(m))
+		}
+		return
+	}
+	if b.t.Ticket() != nil {
+		return // lent before
+	}
+	b.t.SetTicket(lent{})
+	settle := func() { c.settle(b.t) }
+	if !b.t.OnDone(settle) {
+		settle()
+	}
+}
+
+// settle ends the custody of a task of ours that is done, and tells whoever still has it.
+func (c *custody) settle(t *task.Task) {
+	c.mu.Lock()
+	cancel, holders := c.ledger.Settle(t)
+	c.mu.Unlock()
+	for _, id := range holders {
+		c.p.send(id, kindCancel, marshal(cancel))
+	}
+}
+
+// result completes a future of ours.
+func (c *custody) result(from task.PeerID, body []byte) {
+	r, err := unmarshal[task.Result](body)
+	if err != nil {
+		c.p.garbage(from, err)
+		return
+	}
+	c.mu.Lock()
+	t, verdict := c.ledger.Result(from, r.ID, r.Attempt)
+	c.mu.Unlock()
+	if verdict != steal.Accept {
+		c.p.log.Debug("a result was dropped", "peer", idText(from), "task", r.ID.Seq, "attempt", r.Attempt, "verdict", verdict.String())
+		return
+	}
+	if t.IsDone() {
+		return // cancelled; nobody reads the record's output
+	}
+	if r.Err != nil {
+		t.Err = task.FromWire(idText(from), r.Err)
+	} else if err := t.Body.SetOutput(idText(from), r.Output); err != nil {
+		t.Err = err
+	}
+	t.Complete()
+}
+
+// moved notes that a task of ours has a new holder.
+func (c *custody) moved(from task.PeerID, body []byte) {
+	m, err := unmarshal[steal.Moved](body)
+	if err != nil {
+		c.p.garbage(from, err)
+		return
+	}
+	c.mu.Lock()
+	t, requeue := c.ledger.Moved(from, m, c.machine.Member(m.Thief, m.Incarnation))
+	c.mu.Unlock()
+	if requeue {
+		c.requeue(t)
+	}
+	c.p.send(from, kindConfirm, marshal(m.Confirm()))
+}
+
+// send sends a small message that may be lost with the peer, but not otherwise.
+func (p *Peer) send(to task.PeerID, kind rpc.Kind, body []byte) {
+	err := p.rpc.Send(to, kind, body)
+	if !errors.Is(err, rpc.ErrQueueFull) {
+		return // sent, or the peer is lost, which is dealt with by its loss
+	}
+	p.background.Go(func() { p.sendSlowly(to, kind, body) })
+}
+
+// sendSlowly tries again until the peer reads or is lost: rpc cuts off a peer that does not read at all.
+func (p *Peer) sendSlowly(to task.PeerID, kind rpc.Kind, body []byte) {
+	const pause = 5 * time.Millisecond
+	ticker := time.NewTicker(pause)
+	defer ticker.Stop()
+	for {
+		select {
+		case <-p.ctx.Done():
+			return
+		case <-ticker.C:
+			if err := p.rpc.Send(to, kind, body); !errors.Is(err, rpc.ErrQueueFull) {
+				return
+			}
+		}
+	}
+}

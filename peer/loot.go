@@ -1,0 +1,150 @@
+package peer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/scoopp2p/scoopp2p/internal/task"
+	"github.com/scoopp2p/scoopp2p/internal/worker"
+	"github.com/scoopp2p/scoopp2p/steal"
+)
+
+// reply takes loot in.
+func (c *custody) reply(from task.PeerID, body []byte) {
+	r, err := unmarshal[steal.Reply](body)
+	if err != nil {
+		c.p.garbage(from, err)
+		return
+	}
+	for _, w := range r.Loot {
+		c.accept(w)
+	}
+	c.step(steal.GotReply{From: from, RequestID: r.RequestID, Loot: len(r.Loot), Hint: r.Hint})
+}
+
+// accept queues a task that we have stolen.
+func (c *custody) accept(w task.Wire) {
+	if w.ID.Owner == c.p.self {
+		c.comeHome(w)
+		return
+	}
+	if c.p.members.get(w.ID.Owner) == nil {
+		return // its owner is lost, and with it whoever waited
+	}
+	t, err := decodeTask(w)
+	if err != nil {
+		c.answer(w, nil, err)
+		return
+	}
+	t.Parent = c.p.jobContext(w.Job)
+	t.SetTicket(&foreign{wire: w})
+	c.mu.Lock()
+	replaced, hasReplaced, ok := c.holdings.Accept(w.ID, w.Attempt, t)
+	c.mu.Unlock()
+	if hasReplaced {
+		replaced.Cancel(task.ErrPeerLost)
+	}
+	if !ok {
+		return
+	}
+	c.stolen.Add(1)
+	if w.TimeLeft > 0 {
+		timer := time.AfterFunc(w.TimeLeft, func() { t.Cancel(errDeadline) })
+		t.OnDone(func() { timer.Stop() })
+	}
+	t.OnDone(func() { c.finished(t, w) })
+	c.p.pool.Inject(t, false)
+}
+
+// errDeadline is the cause of the cancellation of a task that ran out of time.
+var errDeadline = fmt.Errorf("the deadline of the submitter has passed: %w", context.DeadlineExceeded)
+
+// comeHome takes back a task of ours that we have stolen from its holder.
+func (c *custody) comeHome(w task.Wire) {
+	c.mu.Lock()
+	t, ok := c.ledger.Home(w.ID, w.Attempt)
+	c.mu.Unlock()
+	if ok {
+		c.putBack(t, false)
+	}
+}
+
+// decodeTask makes a record of what came over the wire.
+func decodeTask(w task.Wire) (*task.Task, error) {
+	f := task.Functions.Lookup(w.Func)
+	switch {
+	case f == nil || !f.Handled():
+		return nil, task.ErrNotHandled
+	case f.Signature != w.Signature:
+		return nil, fmt.Errorf("%s here, %s at the owner: %w", f.Signature, w.Signature, task.ErrSignature)
+	}
+	return f.Decode(w.Input)
+}
+
+// finished is called when a task of another peer is done here.
+func (c *custody) finished(t *task.Task, w task.Wire) {
+	c.mu.Lock()
+	wanted := c.holdings.Done(w.ID, w.Attempt)
+	c.mu.Unlock()
+	if !wanted || errors.Is(t.Cause(), task.ErrClosed) {
+		return // the owner has given it up, or will run it again when we are gone
+	}
+	if err := t.Outcome(); err != nil {
+		c.answer(w, nil, err)
+		return
+	}
+	output, err := t.Body.Output()
+	c.answer(w, output, err)
+}
+
+// answer sends the outcome straight to the owner.
+func (c *custody) answer(w task.Wire, output []byte, err error) {
+	r := task.Result{ID: w.ID, Attempt: w.Attempt, Output: output}
+	if err != nil {
+		r.Output, r.Err = nil, task.ToWire(w.Func, err)
+	}
+	c.p.send(w.ID.Owner, kindResult, marshal(r))
+}
+
+// confirm forgets a task that we have passed on.
+func (c *custody) confirm(from task.PeerID, body []byte) {
+	m, err := unmarshal[steal.Confirm](body)
+	if err != nil {
+		c.p.garbage(from, err)
+		return
+	}
+	c.mu.Lock()
+	c.holdings.Confirm(m)
+	c.mu.Unlock()
+}
+
+// cancelled stops a task that its owner wants no more.
+func (c *custody) cancelled(from task.PeerID, body []byte) {
+	m, err := unmarshal[steal.Cancel](body)
+	if err != nil {
+		c.p.garbage(from, err)
+		return
+	}
+	c.mu.Lock()
+	t, held, forward := c.holdings.Cancel(m)
+	c.mu.Unlock()
+	if held {
+		t.Cancel(context.Canceled)
+	} else if forward != "" && forward != c.p.self {
+		c.p.send(forward, kindCancel, body)
+	}
+}
+
+// jobContext is the parent of the contexts of a job's stolen tasks.
+func (p *Peer) jobContext(origin task.PeerID) context.Context {
+	p.jobs.mu.Lock()
+	defer p.jobs.mu.Unlock()
+	ctx, ok := p.jobs.byOrigin[origin]
+	if !ok {
+		ctx = worker.WithJob(p.pool.Context(), &worker.Job{Origin: origin})
+		p.jobs.byOrigin[origin] = ctx
+	}
+	return ctx
+}
