@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"runtime"
 	"strings"
+	"sync/atomic"
 	"syscall"
 
 	"github.com/scoopp2p/scoopp2p/internal/launch"
@@ -58,8 +59,7 @@ func mainCode(run func(context.Context) error) int {
 	case !launched:
 		return alone(run)
 	}
-	defer child.Close() //nolint:errcheck // the process ends
-	go func() {
+	go func() { // child is never closed: what was sent is with the kernel, and a closed lifeline would look like a cut one
 		<-child.Orphaned()
 		os.Exit(exitLaunch) // the lifeline: nothing may outlive the launcher
 	}()
@@ -86,47 +86,69 @@ func launchedCode(child *launch.Child, run func(context.Context) error) int {
 	spec := child.Spec()
 	roomForNetwork(spec.Workers)
 	swallowInterrupts()
-	p, err := Start(context.Background(), peer.Config{
+	s := newSession(child)
+	go s.obey()
+	p, err := Start(s.joining, peer.Config{
 		Workers: spec.Workers, Listen: spec.Listen, Bootstrap: spec.Bootstrap, Secret: spec.Secret,
 		Logger:   logger(spec.Verbosity),
 		OnJoined: func(id string) { _ = child.Send(launch.Joined{PeerID: id}) },
 		OnLost:   func(id string, rerun int) { _ = child.Send(launch.Lost{PeerID: id, Rerun: rerun}) },
 	})
+	if s.joining.Err() != nil {
+		return 0 // the job ended before we were part of it
+	}
 	if err != nil {
 		_ = child.Send(launch.Fatal{Code: startCode(err), Msg: oneLine(err)})
 		return startCode(err)
 	}
+	s.peer.Store(p)
 	if err := child.Send(launch.Ready{PeerID: p.ID(), Addrs: p.Addrs()}); err != nil {
 		return exitLaunch
 	}
-	ctx, cancel := context.WithCancel(context.Background())
-	defer cancel()
-	left := make(chan struct{})
-	go obey(child, cancel, left)
 	code := 0
 	if spec.Origin {
-		code = runCode(ctx, p, run)
+		code = runCode(s.running, p, run)
 	} else {
-		<-left
+		<-s.joining.Done()
 	}
-	s := p.Stats()
-	_ = child.Send(launch.Stats{Executed: int64(s.Executed), Stolen: int64(s.Stolen), Rerun: int64(s.Rerun)})
+	stats := p.Stats()
+	_ = child.Send(launch.Stats{Executed: int64(stats.Executed), Stolen: int64(stats.Stolen), Rerun: int64(stats.Rerun)})
 	_ = p.Close()
 	return code
 }
 
+// session is what the launcher has told this process so far.
+type session struct {
+	child   *launch.Child
+	peer    atomic.Pointer[peer.Peer] // once it has started
+	joining context.Context           //nolint:containedctx // ends when the launcher wants us to leave
+	leave   context.CancelFunc
+	running context.Context //nolint:containedctx // ends when the user interrupts the program
+	stop    context.CancelFunc
+}
+
+func newSession(child *launch.Child) *session {
+	s := &session{child: child}
+	s.joining, s.leave = context.WithCancel(context.Background())
+	s.running, s.stop = context.WithCancel(context.Background())
+	return s
+}
+
 // obey does what the launcher says until it says no more.
-func obey(child *launch.Child, cancel func(), left chan<- struct{}) {
-	for m := range child.Messages() {
+func (s *session) obey() {
+	for m := range s.child.Messages() {
 		switch m := m.(type) {
 		case launch.Interrupt:
 			if m.N > 1 {
 				os.Exit(exitInterrupted)
 			}
-			cancel()
+			s.stop()
+		case launch.Gone:
+			if p := s.peer.Load(); p == nil || !p.Gone(m.PeerID) {
+				_ = s.child.Send(launch.Lost{PeerID: m.PeerID})
+			}
 		case launch.Leave:
-			close(left)
-			return
+			s.leave()
 		}
 	}
 }

@@ -130,31 +130,30 @@ func TestMapItemsThatFailBadly(t *testing.T) {
 func TestMapBreak(t *testing.T) {
 	for _, m := range mappings {
 		t.Run(m.name, func(t *testing.T) {
-			each(t, func(ctx context.Context) error {
-				var running atomic.Int32
-				fn := func(ctx context.Context) (int, error) {
-					running.Add(1)
-					defer running.Add(-1)
-					blockUntil(ctx, ctx.Done())
-					return 0, ctx.Err()
-				}
-				fns := slices.Repeat([]work{fn}, 100)
-				fns[0] = func(context.Context) (int, error) { return 1, nil }
-				first := 0
-				_, err := futures.Submit(ctx, Do, func(ctx context.Context) (int, error) {
-					for v, err := range m.work(ctx, Do, values(fns)) {
-						first = v
-						return 0, err
+			for _, workers := range counts {
+				outside(t, workers, func(ctx context.Context) error {
+					var running atomic.Int32
+					fn := func(ctx context.Context) (int, error) {
+						running.Add(1)
+						defer running.Add(-1)
+						blockUntil(ctx, ctx.Done())
+						return 0, ctx.Err()
 					}
-					return 0, errors.New("nothing was yielded")
-				}).Result(ctx)
-				futures.Blocking(ctx, func() {
+					fns := slices.Repeat([]work{fn}, 100)
+					fns[0] = func(context.Context) (int, error) { return 1, nil }
+					yielded := 0
+					for v, err := range m.work(ctx, Do, values(fns)) {
+						if yielded++; v != 1 || err != nil {
+							return fmt.Errorf("yielded %d, %w", v, err)
+						}
+						break
+					}
 					for running.Load() > 0 {
 						runtime.Gosched()
 					}
+					return errors.Join(ctx.Err(), same("yielded", yielded, 1))
 				})
-				return errors.Join(err, same("first", first, 1))
-			})
+			}
 		})
 	}
 }

@@ -32,7 +32,7 @@ func (p *Peer) Stats() Stats {
 	c := p.pool.Counters()
 	return Stats{
 		ID: p.ID(), Name: fmt.Sprintf("%s/%d", host, os.Getpid()), PID: os.Getpid(), Workers: p.cfg.Workers,
-		Executed: c.Executed, Stolen: p.custody.stolen.Load(), Lent: c.Lent, Rerun: p.custody.rerun.Load(),
+		Executed: c.Executed, Stolen: p.custody.stolen.Load(), Lent: p.custody.lent.Load(), Rerun: p.custody.rerun.Load(),
 	}
 }
 

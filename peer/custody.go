@@ -20,10 +20,12 @@ type custody struct {
 	machine  *steal.Machine
 	ledger   *steal.Ledger[*task.Task]
 	holdings *steal.Holdings[*task.Task]
-	idle     int         // as the machine knows it
-	timer    *time.Timer // for the machine's WakeAt
-	ranAt    time.Duration
-	ran      uint64
+	idle     int                  // as the machine knows it
+	timer    *time.Timer          // for the machine's WakeAt
+	expected map[task.PeerID]bool // holders of our tasks that we have not met
+	clock    time.Duration        // of the machine; it never goes back
+	ranAt    time.Duration        // when the machine last heard how long tasks run
+	ran      uint64               // tasks executed until then
 
 	kick    chan struct{} // capacity 1: the pool has news of idle workers or of work
 	quit    chan struct{}
@@ -31,6 +33,7 @@ type custody struct {
 	stopped atomic.Bool
 
 	stolen atomic.Uint64 // tasks taken from other peers
+	lent   atomic.Uint64 // tasks given to other peers, first or second hand
 	rerun  atomic.Uint64 // tasks queued again because their executor was lost
 }
 
@@ -38,6 +41,7 @@ func (c *custody) init(p *Peer) {
 	c.p = p
 	c.kick = make(chan struct{}, 1)
 	c.quit = make(chan struct{})
+	c.expected = make(map[task.PeerID]bool)
 	if p.host == nil {
 		return // nothing is ever lent
 	}
@@ -98,10 +102,10 @@ func (c *custody) step(events ...steal.Event) {
 	if c.stopped.Load() {
 		return
 	}
-	now, idle := time.Since(c.p.start), c.p.pool.Idle()
+	idle := c.p.pool.Idle()
 	var actions []steal.Action
 	c.mu.Lock()
-	now = c.clockLocked(now)
+	now := c.clockLocked()
 	if idle != c.idle {
 		c.idle = idle
 		actions = c.machine.Step(now, steal.Idle{Workers: idle})
@@ -115,23 +119,23 @@ func (c *custody) step(events ...steal.Event) {
 	}
 }
 
-// clockLocked makes the time of the machine monotonic over goroutines that looked at the clock before they had the lock,
-// and now and then tells it how long a task runs in the mean.
-func (c *custody) clockLocked(now time.Duration) time.Duration {
-	const window = 10 * time.Millisecond
-	if now <= c.ranAt {
-		return c.ranAt
-	}
-	if now-c.ranAt < window {
-		return now
+// ranWindow is over how long the mean run time of tasks is taken.
+const ranWindow = 10 * time.Millisecond
+
+// clockLocked returns the time for the machine, which must not run back although goroutines look at the clock before they
+// have the lock; and now and then it tells the machine how long a task runs in the mean.
+func (c *custody) clockLocked() time.Duration {
+	c.clock = max(c.clock, time.Since(c.p.start))
+	if c.clock-c.ranAt < ranWindow {
+		return c.clock
 	}
 	ran := c.p.pool.Counters().Executed
 	if n := ran - c.ran; n > 0 {
 		busy := time.Duration(max(1, c.p.cfg.Workers-c.idle))
-		c.machine.Step(now, steal.Ran{Mean: max(1, (now-c.ranAt)*busy/time.Duration(n))})
+		c.machine.Step(c.clock, steal.Ran{Mean: max(1, (c.clock-c.ranAt)*busy/time.Duration(n))})
 	}
-	c.ranAt, c.ran = now, ran
-	return now
+	c.ranAt, c.ran = c.clock, ran
+	return c.clock
 }
 
 // do carries an action out.
@@ -182,7 +186,7 @@ func (c *custody) left(id task.PeerID) (rerun int) {
 	c.mu.Lock()
 	var actions []steal.Action
 	if !c.stopped.Load() {
-		actions = c.machine.Step(c.clockLocked(time.Since(c.p.start)), steal.Left{Peer: id})
+		actions = c.machine.Step(c.clockLocked(), steal.Left{Peer: id})
 	}
 	back := c.ledger.Lost(id)
 	dropped := c.holdings.OwnerLost(id)

@@ -14,8 +14,8 @@ import (
 // foreign is the ticket of a task that another peer owns: the form in which it came, to be passed on if need be.
 type foreign struct{ wire task.Wire }
 
-// lent is the ticket of a task of ours that has been away.
-type lent struct{}
+// traveller is the ticket of a task of ours that has been away.
+type traveller struct{}
 
 // parcel is a task on its way out.
 type parcel struct {
@@ -139,6 +139,7 @@ func (c *custody) unpack(parcels []parcel) {
 
 // sent takes care of the parcel from here on.
 func (c *custody) sent(g steal.Give, b parcel) {
+	c.lent.Add(1)
 	if b.foreign {
 		c.mu.Lock()
 		m, ok := c.holdings.Pass(b.wire.ID, b.wire.Attempt, g.To, g.Incarnation)
@@ -151,7 +152,7 @@ func (c *custody) sent(g steal.Give, b parcel) {
 	if b.t.Ticket() != nil {
 		return // lent before
 	}
-	b.t.SetTicket(lent{})
+	b.t.SetTicket(traveller{})
 	settle := func() { c.settle(b.t) }
 	if !b.t.OnDone(settle) {
 		settle()
@@ -193,7 +194,7 @@ func (c *custody) result(from task.PeerID, body []byte) {
 	t.Complete()
 }
 
-// moved notes that a task of ours has a new holder.
+// moved notes that a task of ours has a new holder. If we have not met that one yet, we give it time.
 func (c *custody) moved(from task.PeerID, body []byte) {
 	m, err := unmarshal[steal.Moved](body)
 	if err != nil {
@@ -201,36 +202,70 @@ func (c *custody) moved(from task.PeerID, body []byte) {
 		return
 	}
 	c.mu.Lock()
-	t, requeue := c.ledger.Moved(from, m, c.machine.Member(m.Thief, m.Incarnation))
+	met := c.machine.Member(m.Thief, m.Incarnation)
+	t, requeue := c.ledger.Moved(from, m, met || !c.p.members.isGone(m.Thief))
 	c.mu.Unlock()
 	if requeue {
 		c.requeue(t)
+	} else if !met {
+		c.expect(m.Thief)
 	}
 	c.p.send(from, kindConfirm, marshal(m.Confirm()))
 }
 
-// send sends a small message that may be lost with the peer, but not otherwise.
-func (p *Peer) send(to task.PeerID, kind rpc.Kind, body []byte) {
-	err := p.rpc.Send(to, kind, body)
-	if !errors.Is(err, rpc.ErrQueueFull) {
-		return // sent, or the peer is lost, which is dealt with by its loss
+// expect takes a peer that has a task of ours for lost if it is not a member in time.
+func (c *custody) expect(id task.PeerID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.expected[id] {
+		return
 	}
-	p.background.Go(func() { p.sendSlowly(to, kind, body) })
+	c.expected[id] = true
+	time.AfterFunc(meetTimeout, func() {
+		c.mu.Lock()
+		delete(c.expected, id)
+		c.mu.Unlock()
+		if !c.stopped.Load() && c.p.members.get(id) == nil {
+			c.left(id)
+		}
+	})
 }
 
-// sendSlowly tries again until the peer reads or is lost: rpc cuts off a peer that does not read at all.
-func (p *Peer) sendSlowly(to task.PeerID, kind rpc.Kind, body []byte) {
-	const pause = 5 * time.Millisecond
-	ticker := time.NewTicker(pause)
+// send sends a small message. It may be lost together with the peer, but not otherwise.
+func (p *Peer) send(to task.PeerID, kind rpc.Kind, body []byte) {
+	err := p.rpc.Send(to, kind, body)
+	if err == nil || p.ctx.Err() != nil || !p.worthRetrying(to, err) {
+		return // sent; or the peer is lost, which is dealt with where that is noticed
+	}
+	p.background.Go(func() { p.sendLater(to, kind, body) })
+}
+
+// worthRetrying: a peer whose queue is full reads again or is cut off by rpc, and one that we have not met may come.
+func (p *Peer) worthRetrying(to task.PeerID, err error) bool {
+	return errors.Is(err, rpc.ErrQueueFull) || errors.Is(err, rpc.ErrUnknownPeer) && !p.members.isGone(to)
+}
+
+// sendLater tries again until the message is sent, or the peer is lost or does not come.
+func (p *Peer) sendLater(to task.PeerID, kind rpc.Kind, body []byte) {
+	ticker := time.NewTicker(retryPause)
 	defer ticker.Stop()
+	deadline := time.Now().Add(meetTimeout)
 	for {
 		select {
 		case <-p.ctx.Done():
 			return
-		case <-ticker.C:
-			if err := p.rpc.Send(to, kind, body); !errors.Is(err, rpc.ErrQueueFull) {
+		case now := <-ticker.C:
+			err := p.rpc.Send(to, kind, body)
+			if err == nil || !p.worthRetrying(to, err) || errors.Is(err, rpc.ErrUnknownPeer) && now.After(deadline) {
 				return
 			}
 		}
 	}
 }
+
+const (
+	// meetTimeout is how long a peer that others know may take to become a member here: a dial and a bit.
+	meetTimeout = 2 * joinTimeout
+	// retryPause is between two tries to send to a peer whose queue is full.
+	retryPause = 5 * time.Millisecond
+)

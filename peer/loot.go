@@ -30,8 +30,8 @@ func (c *custody) accept(w task.Wire) {
 		c.comeHome(w)
 		return
 	}
-	if c.p.members.get(w.ID.Owner) == nil {
-		return // its owner is lost, and with it whoever waited
+	if c.p.members.isGone(w.ID.Owner) {
+		return // and with it whoever waited
 	}
 	t, err := decodeTask(w)
 	if err != nil {

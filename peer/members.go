@@ -2,6 +2,7 @@ package peer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"sort"
@@ -16,6 +17,9 @@ import (
 
 // maxContacts bounds the members that a hello names.
 const maxContacts = 256
+
+// maxGone bounds the former members that are remembered.
+const maxGone = 1 << 12
 
 // member is another peer of the swarm.
 type member struct {
@@ -34,12 +38,21 @@ type members struct {
 	mu      sync.RWMutex
 	byID    map[task.PeerID]*member
 	dialing map[task.PeerID]bool
+	gone    map[task.PeerID]bool // they were members; a peer that starts again has another ID
 }
 
 func (m *members) get(id task.PeerID) *member {
 	m.mu.RLock()
 	defer m.mu.RUnlock()
 	return m.byID[id]
+}
+
+// isGone reports whether the peer was a member and is no more. One that is neither has yet to be met: peers that start
+// together hear of each other's tasks before they hear of each other.
+func (m *members) isGone(id task.PeerID) bool {
+	m.mu.RLock()
+	defer m.mu.RUnlock()
+	return m.gone[id]
 }
 
 // all returns the members, sorted by ID.
@@ -103,6 +116,7 @@ func (p *Peer) joined(id task.PeerID, addrs []ma.Multiaddr, body []byte) error {
 	}
 	p.members.mu.Lock()
 	p.members.byID[id] = m
+	delete(p.members.gone, id)
 	p.members.mu.Unlock()
 	p.rescale()
 	p.custody.joined(m)
@@ -117,19 +131,38 @@ func (p *Peer) joined(id task.PeerID, addrs []ma.Multiaddr, body []byte) error {
 func (p *Peer) left(id task.PeerID, err error) {
 	p.members.mu.Lock()
 	delete(p.members.byID, id)
+	if len(p.members.gone) >= maxGone {
+		clear(p.members.gone) // at worst some wait for peers that will not come
+	}
+	p.members.gone[id] = true
 	p.members.mu.Unlock()
 	p.rescale()
 	rerun := p.custody.left(id)
 	if p.ctx.Err() != nil {
 		return // we are leaving, not they
 	}
-	if err != nil || rerun > 0 {
-		p.log.Info("peer lost", "peer", idText(id), "rerun", rerun, "error", err)
+	if err == nil && rerun == 0 {
+		p.log.Debug("peer left", "peer", idText(id))
+		return
 	}
+	p.log.Info("peer lost", "peer", idText(id), "rerun", rerun, "error", err)
 	if p.cfg.OnLost != nil {
 		p.cfg.OnLost(idText(id), rerun)
 	}
 }
+
+// Gone tells the peer that the process of another one is known to have ended: there is no need to wait for the network to
+// say so. It reports false when that peer is not a member.
+func (p *Peer) Gone(id string) bool {
+	other, err := p2p.Decode(id)
+	if err != nil || p.members.get(task.PeerID(other)) == nil {
+		return false
+	}
+	p.rpc.Cut(task.PeerID(other), errProcessEnded)
+	return true
+}
+
+var errProcessEnded = errors.New("its process has ended")
 
 // requeue puts a task that came back to where it can be run.
 func (p *Peer) requeue(t *task.Task) {

@@ -68,6 +68,7 @@ func Start(ctx context.Context, cfg Config) (*Peer, error) {
 	p := &Peer{cfg: cfg, log: cfg.Logger, start: time.Now(), incarnation: uint64(time.Now().UnixNano())}
 	p.members.byID = make(map[task.PeerID]*member)
 	p.members.dialing = make(map[task.PeerID]bool)
+	p.members.gone = make(map[task.PeerID]bool)
 	p.jobs.byOrigin = make(map[task.PeerID]context.Context)
 	p.constants.known = make(map[constKey]*constant)
 	if cfg.networked() {

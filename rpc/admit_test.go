@@ -71,8 +71,8 @@ func TestWrongSecretIsCutOff(t *testing.T) {
 			}
 			awaitDisconnected(t, pa, pb.host.ID())
 			for _, p := range []*testPeer{pa, pb} {
-				if p.Stats().Refused != 2 || len(p.events) != 0 {
-					t.Errorf("refused %d admissions, want 2 on both sides; events %q", p.Stats().Refused, p.events)
+				if p.Stats().Refused != 2 || len(p.seen()) != 0 {
+					t.Errorf("refused %d admissions, want 2 on both sides; events %q", p.Stats().Refused, p.seen())
 				}
 			}
 		})
@@ -105,94 +105,97 @@ func awaitDisconnected(t *testing.T, p *testPeer, peer p2p.ID) {
 	receive(t, gone)
 }
 
+// strangers lists what one may try without the secret.
+var strangers = []struct {
+	name string
+	do   func(t *testing.T, p *testPeer)
+}{
+	{"connects and says nothing", func(t *testing.T, p *testPeer) {
+		stranger := newTestHost(t)
+		if err := stranger.Connect(testContext(t), p.info()); err != nil {
+			t.Fatal(err)
+		}
+		awaitDisconnected(t, p, stranger.ID())
+		if p.Stats().Strangers != 1 {
+			t.Errorf("stats %+v", p.Stats())
+		}
+	}},
+	{"opens a control stream and says nothing", func(t *testing.T, p *testPeer) {
+		stranger := newTestHost(t)
+		newRawPeer(t, stranger, p)
+		awaitDisconnected(t, p, stranger.ID())
+	}},
+	{"says hello and no more", func(t *testing.T, p *testPeer) {
+		stranger := newTestHost(t)
+		newRawPeer(t, stranger, p).send(kindHello, 0, hello{wireVersion, newNonce()}.append(nil))
+		awaitDisconnected(t, p, stranger.ID())
+	}},
+	{"sends messages before the proof", func(t *testing.T, p *testPeer) {
+		stranger := newTestHost(t)
+		raw := newRawPeer(t, stranger, p)
+		raw.send(kindNote, 0, []byte("let me in"))
+		if r := parseRefusal(raw.receive(kindRefuse)); !errors.Is(r, ErrProtocol) {
+			t.Errorf("refused: %v", r)
+		}
+		awaitDisconnected(t, p, stranger.ID())
+	}},
+	{"opens a bulk stream", func(t *testing.T, p *testPeer) {
+		raw := rawStream(t, newTestHost(t), p, string(bulkProtocol))
+		_, _ = raw.Write(appendFrame(nil, kindNote, 0, nil, []byte("let me in")))
+		if _, err := raw.Read(make([]byte, 1)); err == nil {
+			t.Error("the stream was served")
+		}
+	}},
+	{"guesses a proof", func(t *testing.T, p *testPeer) {
+		stranger := newTestHost(t)
+		raw := newRawPeer(t, stranger, p)
+		raw.prove(p, []byte("guess"))
+		if r := parseRefusal(raw.receive(kindRefuse)); !errors.Is(r, ErrSecret) {
+			t.Errorf("refused: %v", r)
+		}
+		awaitDisconnected(t, p, stranger.ID())
+	}},
+	{"replays a member's hello and proof", func(t *testing.T, p *testPeer) {
+		stranger := newTestHost(t) // even with the member's own peer ID
+		member := newRawPeer(t, stranger, p)
+		mine := hello{wireVersion, newNonce()}
+		member.send(kindHello, 0, mine.append(nil))
+		c, err := parseChallenge(member.receive(kindChallenge))
+		if err != nil {
+			t.Fatal(err)
+		}
+		old := prove(jobKey, roleOpener, stranger.ID(), p.host.ID(), mine.nonce, c.nonce)
+		again := newRawPeer(t, stranger, p)
+		again.send(kindHello, 0, mine.append(nil))
+		again.receive(kindChallenge)
+		again.send(kindProof, 0, card{session: newSessionID()}.append(old[:]))
+		if r := parseRefusal(again.receive(kindRefuse)); !errors.Is(r, ErrSecret) {
+			t.Errorf("refused: %v", r)
+		}
+	}},
+	{"reflects the acceptor's proof", func(t *testing.T, p *testPeer) {
+		raw := newRawPeer(t, newTestHost(t), p)
+		raw.send(kindHello, 0, hello{wireVersion, newNonce()}.append(nil))
+		c, err := parseChallenge(raw.receive(kindChallenge))
+		if err != nil {
+			t.Fatal(err)
+		}
+		raw.send(kindProof, 0, card{session: newSessionID()}.append(c.proof[:]))
+		if r := parseRefusal(raw.receive(kindRefuse)); !errors.Is(r, ErrSecret) {
+			t.Errorf("refused: %v", r)
+		}
+	}},
+}
+
 func TestStrangers(t *testing.T) {
 	t.Parallel()
-	for _, tt := range []struct {
-		name string
-		do   func(t *testing.T, p *testPeer)
-	}{
-		{"connects and says nothing", func(t *testing.T, p *testPeer) {
-			stranger := newTestHost(t)
-			if err := stranger.Connect(testContext(t), p.info()); err != nil {
-				t.Fatal(err)
-			}
-			awaitDisconnected(t, p, stranger.ID())
-			if p.Stats().Strangers != 1 {
-				t.Errorf("stats %+v", p.Stats())
-			}
-		}},
-		{"opens a control stream and says nothing", func(t *testing.T, p *testPeer) {
-			stranger := newTestHost(t)
-			newRawPeer(t, stranger, p)
-			awaitDisconnected(t, p, stranger.ID())
-		}},
-		{"says hello and no more", func(t *testing.T, p *testPeer) {
-			stranger := newTestHost(t)
-			newRawPeer(t, stranger, p).send(kindHello, 0, hello{wireVersion, newNonce()}.append(nil))
-			awaitDisconnected(t, p, stranger.ID())
-		}},
-		{"sends messages before the proof", func(t *testing.T, p *testPeer) {
-			stranger := newTestHost(t)
-			raw := newRawPeer(t, stranger, p)
-			raw.send(kindNote, 0, []byte("let me in"))
-			if r := parseRefusal(raw.receive(kindRefuse)); !errors.Is(r, ErrProtocol) {
-				t.Errorf("refused: %v", r)
-			}
-			awaitDisconnected(t, p, stranger.ID())
-		}},
-		{"opens a bulk stream", func(t *testing.T, p *testPeer) {
-			raw := rawStream(t, newTestHost(t), p, string(bulkProtocol))
-			_, _ = raw.Write(appendFrame(nil, kindNote, 0, nil, []byte("let me in")))
-			if _, err := raw.Read(make([]byte, 1)); err == nil {
-				t.Error("the stream was served")
-			}
-		}},
-		{"guesses a proof", func(t *testing.T, p *testPeer) {
-			stranger := newTestHost(t)
-			raw := newRawPeer(t, stranger, p)
-			raw.prove(p, []byte("guess"))
-			if r := parseRefusal(raw.receive(kindRefuse)); !errors.Is(r, ErrSecret) {
-				t.Errorf("refused: %v", r)
-			}
-			awaitDisconnected(t, p, stranger.ID())
-		}},
-		{"replays a member's hello and proof", func(t *testing.T, p *testPeer) {
-			stranger := newTestHost(t) // even with the member's own peer ID
-			member := newRawPeer(t, stranger, p)
-			mine := hello{wireVersion, newNonce()}
-			member.send(kindHello, 0, mine.append(nil))
-			c, err := parseChallenge(member.receive(kindChallenge))
-			if err != nil {
-				t.Fatal(err)
-			}
-			old := prove(jobKey, roleOpener, stranger.ID(), p.host.ID(), mine.nonce, c.nonce)
-			again := newRawPeer(t, stranger, p)
-			again.send(kindHello, 0, mine.append(nil))
-			again.receive(kindChallenge)
-			again.send(kindProof, 0, card{session: newSessionID()}.append(old[:]))
-			if r := parseRefusal(again.receive(kindRefuse)); !errors.Is(r, ErrSecret) {
-				t.Errorf("refused: %v", r)
-			}
-		}},
-		{"reflects the acceptor's proof", func(t *testing.T, p *testPeer) {
-			raw := newRawPeer(t, newTestHost(t), p)
-			raw.send(kindHello, 0, hello{wireVersion, newNonce()}.append(nil))
-			c, err := parseChallenge(raw.receive(kindChallenge))
-			if err != nil {
-				t.Fatal(err)
-			}
-			raw.send(kindProof, 0, card{session: newSessionID()}.append(c.proof[:]))
-			if r := parseRefusal(raw.receive(kindRefuse)); !errors.Is(r, ErrSecret) {
-				t.Errorf("refused: %v", r)
-			}
-		}},
-	} {
+	for _, tt := range strangers {
 		t.Run(tt.name, func(t *testing.T) {
 			p := newTestPeer(t, Config{timing: quick})
 			refuseHandlers(t, p)
 			tt.do(t, p)
-			if len(p.events) != 0 {
-				t.Errorf("events: %q", p.events)
+			if len(p.seen()) != 0 {
+				t.Errorf("events: %q", p.seen())
 			}
 		})
 	}
@@ -204,6 +207,8 @@ func TestKeepStrangers(t *testing.T) {
 	if err := stranger.Connect(testContext(t), p.info()); err != nil {
 		t.Fatal(err)
 	}
+	p.watch.mu.Lock()
+	defer p.watch.mu.Unlock()
 	if n := len(p.watch.timers); n != 0 {
 		t.Errorf("%d timers run against strangers", n)
 	}
@@ -332,8 +337,8 @@ func TestSimultaneousDials(t *testing.T) {
 		calls()
 		for _, dir := range [][2]*testPeer{{pa, pb}, {pb, pa}} {
 			want := []string{"joined " + string(dir[1].Self())}
-			if !slices.Equal(dir[0].events, want) {
-				t.Errorf("events %q, want one joined", dir[0].events)
+			if !slices.Equal(dir[0].seen(), want) {
+				t.Errorf("events %q, want one joined", dir[0].seen())
 			}
 		}
 		_, _, _, _ = pa.Close(), pb.Close(), pa.host.Close(), pb.host.Close()

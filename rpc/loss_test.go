@@ -80,7 +80,7 @@ func TestCloseBothAtOnce(t *testing.T) {
 			t.Errorf("took %v", took)
 		}
 		if pa.count("left "+string(pb.Self())) != 1 || pb.count("left "+string(pa.Self())) != 1 {
-			t.Errorf("events %q and %q", pa.events, pb.events)
+			t.Errorf("events %q and %q", pa.seen(), pb.seen())
 		}
 	}
 }
@@ -127,8 +127,8 @@ func TestLoss(t *testing.T) {
 	for i := range want {
 		want[i] += string(pb.Self())
 	}
-	if !slices.Equal(pa.events, want) {
-		t.Errorf("events %q, want %q", pa.events, want)
+	if !slices.Equal(pa.seen(), want) {
+		t.Errorf("events %q, want %q", pa.seen(), want)
 	}
 }
 
@@ -141,8 +141,8 @@ func TestRestart(t *testing.T) {
 	second := joinRaw(t, h, pb) // another session
 	pb.await("joined", task.PeerID(h.ID()), 2)
 	me := task.PeerID(h.ID())
-	if want := []string{"joined " + string(me), "left " + string(me), "joined " + string(me)}; !slices.Equal(pb.events, want) {
-		t.Errorf("events %q, want %q", pb.events, want)
+	if want := []string{"joined " + string(me), "left " + string(me), "joined " + string(me)}; !slices.Equal(pb.seen(), want) {
+		t.Errorf("events %q, want %q", pb.seen(), want)
 	}
 	first.broken()
 	_ = second.stream.Reset()

@@ -128,6 +128,12 @@ func (p *testPeer) record(what string, peer task.PeerID, err error) {
 
 func (p *testPeer) info() p2p.AddrInfo { return p2p.AddrInfo{ID: p.host.ID(), Addrs: p.Addrs()} }
 
+func (p *testPeer) seen() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.events)
+}
+
 func (p *testPeer) count(event string) (n int) {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -39,7 +39,7 @@ type SendDecline struct {
 // keeps work where thieves can take it, and [Surplus] is raised, while it is above 0.
 type Demand struct{ Thieves int }
 
-// WakeAt asks for a [Tick] at the given time. There is never more than one to come.
+// WakeAt asks for a [Tick] at the given time. One timer is enough: there is never more than one tick to come.
 type WakeAt struct{ At time.Duration }
 
 func (SendRequest) action() {}

@@ -62,7 +62,7 @@ type Gave struct {
 	Left      int
 }
 
-// Tick says that the time asked for by [WakeAt] has come. One too early or too many does nothing.
+// Tick says that the time asked for by [WakeAt] has come. One too many does nothing, one too early is asked for again.
 type Tick struct{}
 
 func (Joined) event()     {}

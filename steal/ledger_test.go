@@ -155,6 +155,9 @@ func TestLedgerMoved(t *testing.T) {
 				}
 				mustCheck(t, l)
 			}
+			if c.name == "to the owner" && len(l.Losses("a")) != 0 {
+				t.Errorf("coming home counts as a loss")
+			}
 			if _, holders := l.Settle("a"); !slices.Equal(holders, c.holders) {
 				t.Errorf("held by %v, want %v", holders, c.holders)
 			}

@@ -119,6 +119,34 @@ func TestVictimGoesOnWhenTheThiefLeaves(t *testing.T) {
 		Give{To: "C", Incarnation: 1, RequestID: 1, AtLeast: 1, AtMost: 1, MaxBytes: DefaultMaxLootBytes})
 }
 
+// TestVictimRemembersTheNewestRequest lets two lifeline requests of one thief be turned down in either order.
+func TestVictimRemembersTheNewestRequest(t *testing.T) {
+	for _, order := range [][]uint64{{1, 2}, {2, 1}} {
+		m := newMachine(t, Config{}, "B")
+		for id := range uint64(2) {
+			m.Step(0, GotRequest{From: "B", Request: Request{ID: id + 1, Incarnation: 1, Lifeline: true}, Queued: 1})
+		}
+		for _, id := range order {
+			m.Step(0, Gave{To: "B", RequestID: id})
+		}
+		if w := m.victim.waiting; len(w) != 1 || w[0].id != 2 {
+			t.Errorf("declined in the order %v: waiting %+v", order, w)
+		}
+	}
+}
+
+// TestVictimServesTheOldRequestAndKeepsTheNew has the thief place its lifeline again while it is being served.
+func TestVictimServesTheOldRequestAndKeepsTheNew(t *testing.T) {
+	m := newMachine(t, Config{}, "B")
+	m.Step(0, GotRequest{From: "B", Request: Request{ID: 1, Incarnation: 1, Lifeline: true}})
+	m.Step(0, Surplus{Queued: 1})
+	m.Step(0, GotRequest{From: "B", Request: Request{ID: 2, Incarnation: 1, Lifeline: true}})
+	want(t, m.Step(0, Gave{To: "B", RequestID: 1, N: 1, Left: 0}))
+	if w := m.victim.waiting; len(w) != 1 || w[0].id != 2 {
+		t.Errorf("waiting %+v", w)
+	}
+}
+
 func TestVictimKeepsWorkForItsOwnIdleWorkers(t *testing.T) {
 	m := newMachine(t, Config{}, "B")
 	m.Step(0, Idle{Workers: 2})
@@ -274,10 +302,23 @@ func TestLargeSwarm(t *testing.T) {
 	}
 }
 
+// TestNewcomerThatAsksIsSkipped has two join while a request is out; the older one turns out to be hungry itself.
+func TestNewcomerThatAsksIsSkipped(t *testing.T) {
+	m := newMachine(t, Config{}, "B")
+	m.Step(0, Idle{Workers: 1})
+	m.Step(0, Joined{Peer: "C", Incarnation: 1})
+	m.Step(0, Joined{Peer: "D", Incarnation: 1})
+	m.Step(0, GotRequest{From: "C", Request: Request{ID: 1, Incarnation: 1, Hunger: 1}})
+	got := m.Step(0, GotReply{From: "B", RequestID: 1})
+	if len(got) != 1 || got[0].(SendRequest).To != "D" {
+		t.Errorf("%+v, want a request to D", got)
+	}
+}
+
 func TestTickTooEarlyOrTooMany(t *testing.T) {
 	m := newMachine(t, Config{}, "B")
 	m.Step(0, Idle{Workers: 1})
-	want(t, m.Step(time.Second, Tick{}))
+	want(t, m.Step(time.Second, Tick{}), WakeAt{At: DefaultRequestTimeout})
 	m.Step(time.Second, GotReply{From: "B", RequestID: 1, Loot: 1})
 	want(t, m.Step(DefaultRequestTimeout, Tick{}))
 	want(t, m.Step(DefaultRequestTimeout, Tick{}))

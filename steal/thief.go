@@ -208,7 +208,11 @@ func (t *thief) wake(at time.Duration) {
 
 // tick gives up requests without an answer and asks for another tick only if one is still out.
 func (t *thief) tick() {
-	if t.wakeAt == 0 || t.now < t.wakeAt {
+	if t.wakeAt == 0 {
+		return
+	}
+	if t.now < t.wakeAt {
+		t.do(WakeAt{At: t.wakeAt}) // or no tick may ever come
 		return
 	}
 	t.wakeAt = 0

@@ -42,7 +42,9 @@ func (s *session) lost(m *member, e launch.Lost) {
 func (s *session) died(m *member) {
 	if m.id == "" {
 		if m.rank > 0 {
-			s.out.note("peer %d (pid %d) ended before it was ready (%v)", m.rank, m.pid, m.proc.State())
+			s.unlessOver(func() {
+				s.out.note("peer %d (pid %d) ended before it was ready (%v)", m.rank, m.pid, m.proc.State())
+			})
 		}
 		return
 	}

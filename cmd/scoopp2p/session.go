@@ -22,6 +22,8 @@ const (
 	handoverTimeout = 10 * time.Second
 	// hangupTimeout is for a process whose lifeline was cut, before it is killed.
 	hangupTimeout = 500 * time.Millisecond
+	// overTimeout is for the end of the program to be seen, which may explain why a peer could not join.
+	overTimeout = 500 * time.Millisecond
 	// reapTimeout is for the kernel to end what was killed, before the launcher leaves without having seen it.
 	reapTimeout = 2 * time.Second
 )
@@ -256,7 +258,7 @@ func (s *session) ready(m *member, e launch.Ready) {
 // failed handles a process that gives up. The job needs its first peer only.
 func (s *session) failed(m *member, e launch.Fatal) {
 	if m.rank != 0 {
-		s.out.problem("peer %d: %s", m.rank, e.Msg)
+		s.unlessOver(func() { s.out.problem("peer %d: %s", m.rank, e.Msg) })
 		return
 	}
 	s.out.problem("%s", e.Msg)
@@ -267,6 +269,16 @@ func (s *session) failed(m *member, e launch.Fatal) {
 	s.after(fatalTimeout, func() {
 		if !m.ended {
 			s.kill()
+		}
+	})
+}
+
+// unlessOver tells something about a peer that came to nothing, unless it came to nothing because the program ended first:
+// a job of milliseconds is over before its peers have joined.
+func (s *session) unlessOver(tell func()) {
+	s.after(overTimeout, func() {
+		if !s.ending {
+			tell()
 		}
 	})
 }

@@ -60,7 +60,6 @@ type Pool struct {
 	}
 	strands  sync.WaitGroup
 	stopping atomic.Pointer[error]
-	outside  atomic.Uint64 // tasks taken by remote thieves
 }
 
 // New starts a pool. It ends with Close.
@@ -199,7 +198,6 @@ func (p *Pool) Steal(limit int) []*task.Task {
 			}
 		}
 	}
-	p.outside.Add(uint64(len(loot)))
 	return loot
 }
 
@@ -261,12 +259,11 @@ func (p *Pool) rest(s *Strand) bool {
 type Counters struct {
 	Executed uint64 // tasks run here, in place or from a queue
 	Stolen   uint64 // taken from a sibling worker
-	Lent     uint64 // taken by remote thieves
 }
 
 // Counters returns a snapshot.
 func (p *Pool) Counters() Counters {
-	c := Counters{Lent: p.outside.Load()}
+	var c Counters
 	for _, w := range p.workers {
 		c.Executed += w.stats[0].Load() + w.stats[1].Load()
 		c.Stolen += w.stats[2].Load()
