@@ -10,7 +10,6 @@ import (
 	"regexp"
 	"slices"
 	"strings"
-	"sync"
 	"testing"
 	"time"
 )
@@ -104,8 +103,19 @@ var runs = []struct {
 	{command: "uts -tree T9", code: 1, stderr: `no tree "T9"`},
 }
 
-func TestRuns(t *testing.T) {
+// TestExamples builds every program once and runs them, each alone on one peer.
+func TestExamples(t *testing.T) {
+	if testing.Short() {
+		t.Skip("builds and runs two dozen programs")
+	}
 	bin := build(t)
+	t.Run("runs", func(t *testing.T) { testRuns(t, bin) })
+	t.Run("mapascompleted", func(t *testing.T) { testMapAsCompleted(t, bin) })
+	t.Run("evolution", func(t *testing.T) { testEvolution(t, bin) })
+	t.Run("complete", func(t *testing.T) { testComplete(t, bin) })
+}
+
+func testRuns(t *testing.T, bin string) {
 	for _, r := range runs {
 		t.Run(r.command, func(t *testing.T) {
 			t.Parallel()
@@ -123,9 +133,9 @@ func TestRuns(t *testing.T) {
 	}
 }
 
-// TestMapAsCompleted is apart because the second ten lines may come in any order.
-func TestMapAsCompleted(t *testing.T) {
-	out, stderr, code := start(t, build(t), "mapascompleted")
+// testMapAsCompleted is apart because the second ten lines may come in any order.
+func testMapAsCompleted(t *testing.T, bin string) {
+	out, stderr, code := start(t, bin, "mapascompleted")
 	lines := strings.Split(strings.TrimSpace(out), "\n")
 	if code != 0 || len(lines) != 20 {
 		t.Fatalf("exit code %d, %d lines, want 20\n%s%s", code, len(lines), out, stderr)
@@ -136,9 +146,8 @@ func TestMapAsCompleted(t *testing.T) {
 	}
 }
 
-// TestEvolution runs the two genetic algorithms at full size: what they print is in README.md.
-func TestEvolution(t *testing.T) {
-	bin := build(t)
+// testEvolution runs the two genetic algorithms at full size: what they print is in README.md.
+func testEvolution(t *testing.T, bin string) {
 	for _, c := range []struct{ program, last string }{
 		{"onemax", " 40   180  98.9000  2.2927   87  100"},
 		{"sortnet", "0 misses, length 12, depth 6"},
@@ -154,9 +163,8 @@ func TestEvolution(t *testing.T) {
 	}
 }
 
-// TestComplete makes sure that no program is left out of the tests or of the table, and that each has its -h.
-func TestComplete(t *testing.T) {
-	bin := build(t)
+// testComplete makes sure that no program is left out of the tests or of the table, and that each has its -h.
+func testComplete(t *testing.T, bin string) {
 	readme, err := os.ReadFile("README.md")
 	if err != nil {
 		t.Fatal(err)
@@ -187,42 +195,18 @@ func TestComplete(t *testing.T) {
 	}
 }
 
-var built struct {
-	sync.Once
-	dir string
-	err error
-}
-
-func TestMain(m *testing.M) {
-	code := m.Run()
-	if built.dir != "" {
-		_ = os.RemoveAll(built.dir) // best effort: it is in the system's temporary directory
-	}
-	os.Exit(code)
-}
-
-// build builds all programs, once, and returns the directory of the binaries.
+// build builds all programs and returns the directory of the binaries.
 func build(t *testing.T) string {
 	t.Helper()
-	if testing.Short() {
-		t.Skip("builds and runs two dozen programs")
+	bin := t.TempDir()
+	ctx, cancel := context.WithTimeout(t.Context(), buildLimit)
+	defer cancel()
+	// Without symbol tables linking takes half the time.
+	cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", bin+string(filepath.Separator), "./...")
+	if out, err := cmd.CombinedOutput(); err != nil {
+		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	built.Do(func() {
-		if built.dir, built.err = os.MkdirTemp("", "examples"); built.err != nil {
-			return
-		}
-		ctx, cancel := context.WithTimeout(context.Background(), buildLimit)
-		defer cancel()
-		// Without symbol tables linking takes half the time.
-		cmd := exec.CommandContext(ctx, "go", "build", "-ldflags=-s -w", "-o", built.dir+string(filepath.Separator), "./...")
-		if out, err := cmd.CombinedOutput(); err != nil {
-			built.err = errors.New("go build: " + err.Error() + "\n" + string(out))
-		}
-	})
-	if built.err != nil {
-		t.Fatal(built.err)
-	}
-	return built.dir
+	return bin
 }
 
 // start runs a program alone, without a launcher, and returns what it printed and its exit code.

@@ -18,7 +18,7 @@ const (
 	fibSpawns = 317810 // futures that fib(fibN) makes
 )
 
-// Fib and Noop are functions for benchmarks.
+// The functions of the benchmarks.
 var (
 	Fib  = futures.Declare[int, int]("bench/fib")
 	Noop = futures.Declare[int, int]("bench/noop")
@@ -107,10 +107,13 @@ func BenchmarkFib(b *testing.B) {
 	for _, workers := range []int{1, 2} {
 		b.Run(fmt.Sprintf("futures/workers=%d", workers), func(b *testing.B) { onPeer(b, workers, benchFib(b, fib)) })
 	}
-	twins := map[string]func(context.Context, int) (int, error){"channels": fibChannels, "plain": fibPlain}
-	for name, twin := range twins {
-		b.Run(name, func(b *testing.B) {
-			if err := benchFib(b, twin)(b.Context()); err != nil {
+	twins := []struct {
+		name string
+		fib  func(context.Context, int) (int, error)
+	}{{"channels", fibChannels}, {"plain", fibPlain}}
+	for _, twin := range twins {
+		b.Run(twin.name, func(b *testing.B) {
+			if err := benchFib(b, twin.fib)(b.Context()); err != nil {
 				b.Fatal(err)
 			}
 		})

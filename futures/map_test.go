@@ -248,7 +248,7 @@ func TestMapSlowSequence(t *testing.T) {
 						}
 						taken++
 					}
-					if behind > 32 { // looks at the clock every 16 inputs
+					if behind > 33 { // the clock is read every 16 inputs, and results are looked for as often
 						return fmt.Errorf("results come %d inputs late", behind)
 					}
 					return same("taken", taken, 200)

@@ -55,14 +55,16 @@
 // its own task back; [Ledger.Home] and the Moved message agree on that in either order.
 //
 // Tasks run at least once and complete once. Messages lost for good, with the peer that sent them, lead to a second run
-// at worst, never to a task waited for in vain.
+// at worst, never to a task waited for in vain. That is also why the loss of a peer brings back what it has just passed
+// on: it may have told the owner and died before the loot was out.
 //
 // # Duties of a driver
 //
 //   - It carries out the actions of one step before those of the next; an event that an action causes waits its turn.
 //     With several goroutines that takes more than a lock around Step: two [Demand] actions must not change places.
 //   - It reports each [Give] exactly once, and lends under the lock under which it handles the loss of peers.
-//   - It raises [Joined] before it hands on a peer's first message, and [Left] before the [Joined] of a new incarnation.
+//   - It raises [Joined] before it hands on a peer's first message, hands on nothing of it after [Left], and raises that
+//     before the [Joined] of a new incarnation.
 //   - Messages from one peer to another arrive in order, or [Broken] is raised at both ends. After that it sends
 //     [Holdings.Unconfirmed] again, as well as results and cancels that may not have arrived; loot that may not have
 //     arrived is [Ledger.Home] if owned here, and otherwise sent again.

@@ -2,6 +2,7 @@ package steal
 
 import (
 	"cmp"
+	"math"
 	"slices"
 
 	"github.com/scoopp2p/scoopp2p/internal/task"
@@ -60,8 +61,7 @@ func (s *Holdings[T]) Accept(id task.ID, attempt uint32, h T) (replaced T, hasRe
 // Pass notes that the thief, in that incarnation, has been given the task, and returns what to tell the owner. It
 // returns false when the task is not held in that attempt, or when too many moves are unconfirmed; then the task stays.
 //
-// A driver whose transport reports what it could not deliver calls this when the loot has been delivered, and keeps the
-// task otherwise.
+// If the loot cannot be delivered after all although the thief stays a member, it must be sent to it again.
 func (s *Holdings[T]) Pass(id task.ID, attempt uint32, thief task.PeerID, incarnation uint64) (Moved, bool) {
 	if h, here := s.held[id]; !here || h.attempt != attempt || s.moves >= maxUnconfirmed {
 		return Moved{}, false
@@ -108,11 +108,20 @@ func (s *Holdings[T]) Cancel(c Cancel) (h T, held bool, forward task.PeerID) {
 	return h, false, forward
 }
 
-// OwnerLost forgets everything of an owner that is gone and returns the handles to drop, in the order of their IDs.
+// OwnerLost forgets everything of an owner that is gone for good, whatever the incarnation, and returns the handles to
+// drop, in the order of their IDs. It is for owners whose ID is never used again; see [Holdings.IncarnationLost].
 func (s *Holdings[T]) OwnerLost(owner task.PeerID) []T {
+	return s.IncarnationLost(owner, math.MaxUint64)
+}
+
+// IncarnationLost is [Holdings.OwnerLost] for an owner that may come back: it forgets what belongs to this incarnation
+// and earlier ones. Tasks of the next one may be here already, second-hand, before we hear that the last one is gone;
+// they are wanted.
+func (s *Holdings[T]) IncarnationLost(owner task.PeerID, incarnation uint64) []T {
+	lost := func(id task.ID) bool { return id.Owner == owner && id.Incarnation <= incarnation }
 	var ids []task.ID
 	for id := range s.held {
-		if id.Owner == owner {
+		if lost(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -124,7 +133,7 @@ func (s *Holdings[T]) OwnerLost(owner task.PeerID) []T {
 	}
 	s.stats.Unwanted += uint64(len(ids))
 	for id := range s.passed {
-		if id.Owner == owner {
+		if lost(id) {
 			s.forget(id, func(Moved) bool { return true })
 		}
 	}

@@ -101,6 +101,19 @@ func TestHoldingsOwnerLost(t *testing.T) {
 	}
 }
 
+func TestHoldingsKeepTheNextIncarnationsTasks(t *testing.T) {
+	s := NewHoldings[string]()
+	for incarnation := range uint64(4) {
+		s.Accept(task.ID{Owner: "A", Incarnation: incarnation, Seq: 1}, 1, string('0'+rune(incarnation)))
+	}
+	if got := s.IncarnationLost("A", 2); !slices.Equal(got, []string{"0", "1", "2"}) {
+		t.Errorf("dropped %v", got)
+	}
+	if held, _ := s.Len(); held != 1 {
+		t.Errorf("held %d", held)
+	}
+}
+
 func TestHoldingsBoundUnconfirmedMoves(t *testing.T) {
 	s := NewHoldings[int]()
 	id := ownedBy("A", 1)

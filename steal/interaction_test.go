@@ -209,7 +209,7 @@ func (s *stage) leave(id task.PeerID) {
 	s.alarms = slices.DeleteFunc(s.alarms, func(a alarm) bool { return a.node == gone })
 	s.mail = slices.DeleteFunc(s.mail, func(l letter) bool { return l.from == id || l.to == id })
 	for _, n := range s.order {
-		n.left(id)
+		n.left(id, gone.incarnation)
 	}
 }
 

@@ -138,19 +138,24 @@ func (l *Ledger[T]) Result(from task.PeerID, id task.ID, attempt uint32) (T, Ver
 	return n.handle, Accept
 }
 
-// Lost returns the tasks to queue again because a peer that may have held them is gone, in the order of their IDs. Each
-// has the loss on its record; see [Ledger.Losses].
+// Lost returns the tasks to queue again because a peer is gone, in the order of their IDs: those that it may have held,
+// which get the loss on their record (see [Ledger.Losses]), and those that it gave to their present holders, as nobody
+// knows whether they arrived.
 func (l *Ledger[T]) Lost(peer task.PeerID) []T {
 	var hit []*loan[T]
 	for _, n := range l.bySeq {
-		if n.heldBy(peer) {
+		if n.heldBy(peer) || n.gaveToHolder(peer) {
 			hit = append(hit, n)
 		}
 	}
 	slices.SortFunc(hit, func(a, b *loan[T]) int { return compareIDs(a.id, b.id) })
 	handles := make([]T, len(hit))
 	for i, n := range hit {
-		l.lose(n, peer)
+		if n.heldBy(peer) {
+			l.lose(n, peer)
+		} else {
+			l.comeHome(n)
+		}
 		handles[i] = n.handle
 	}
 	return handles

@@ -16,20 +16,23 @@ import (
 //   - the balances add up to 1, so somebody's is positive;
 //   - when every message has come, the holder has 1 and nobody else is on the list;
 //   - a balance rises only by a message that names the peer as thief; with a look at the membership then, and at the
-//     balances when a peer is lost, no lost peer ever keeps a positive one. A task is therefore never waited for in
-//     vain; at worst, with messages missing, it runs twice.
+//     balances when a peer is lost, no lost peer ever keeps a positive one.
+//
+// One thing the balance does not show: a peer can say that it passed the task on and die before the loot is out. So when
+// a peer is lost, the tasks that it gave to their present holders are queued again too (a holder that has passed the
+// task on itself must have had it). A task is therefore never waited for in vain; at worst it runs twice.
 //
 // Rejected: following the chain of holders (it tangles when a task comes back to a peer it has been at, and a message
 // sent twice breaks it for good); a hop counter in the task (one more number in every wire task for the rare second
-// theft).
+// theft); a receipt from each second-hand holder (a message for each theft to save a re-run for each crash).
 type loan[T any] struct {
 	handle  T
 	id      task.ID
 	attempt uint32
 	// balance is nil while the task is home. No entry is 0.
 	balance map[task.PeerID]int
-	// counted are the moves already in the balance, nil until the first.
-	counted map[moveKey]struct{}
+	// counted are the moves already in the balance, with their thieves; nil until the first.
+	counted map[moveKey]task.PeerID
 	// losses are the peers lost while they held the task, oldest first, at most maxLossesKept.
 	losses []task.PeerID
 }
@@ -57,9 +60,9 @@ func (n *loan[T]) move(from task.PeerID, m Moved) bool {
 		return false
 	}
 	if n.counted == nil {
-		n.counted = make(map[moveKey]struct{})
+		n.counted = make(map[moveKey]task.PeerID)
 	}
-	n.counted[key] = struct{}{}
+	n.counted[key] = m.Thief
 	n.add(from, -1)
 	n.add(m.Thief, +1)
 	return true
@@ -73,6 +76,16 @@ func (n *loan[T]) add(peer task.PeerID, d int) {
 
 // heldBy says whether the peer has the task, as far as we have heard.
 func (n *loan[T]) heldBy(peer task.PeerID) bool { return n.balance[peer] > 0 }
+
+// gaveToHolder says whether the peer gave the task to someone who has it, as far as we have heard from the peer alone.
+func (n *loan[T]) gaveToHolder(peer task.PeerID) bool {
+	for move, thief := range n.counted {
+		if move.from == peer && n.heldBy(thief) {
+			return true
+		}
+	}
+	return false
+}
 
 func (n *loan[T]) holders() []task.PeerID {
 	var ids []task.PeerID

@@ -11,7 +11,10 @@ import (
 	"github.com/scoopp2p/scoopp2p/internal/task"
 )
 
-var seedFlag = flag.Uint64("seed", 0, "play the random network with this seed only")
+var (
+	seedFlag  = flag.Uint64("seed", 0, "play the random network with this seed only")
+	seedsFlag = flag.Uint64("seeds", 60, "how many random networks to play")
+)
 
 const (
 	// maxNetworkSteps ends a run in which the peers do not fall silent.
@@ -27,7 +30,7 @@ func TestRandomNetwork(t *testing.T) {
 	seeds := []uint64{*seedFlag}
 	if *seedFlag == 0 {
 		seeds = []uint64{rand.Uint64()} // printed when it fails
-		for seed := range uint64(60) {
+		for seed := range *seedsFlag {
 			if testing.Short() && seed == 15 {
 				break
 			}
@@ -39,6 +42,9 @@ func TestRandomNetwork(t *testing.T) {
 		t.Run(fmt.Sprintf("seed=%d", seed), func(t *testing.T) {
 			total.add(runNetwork(t, seed))
 		})
+	}
+	if *seedFlag != 0 {
+		return
 	}
 	if total.LifelineReplies == 0 || total.LateLoot+total.StaleReplies == 0 || total.Unanswered == 0 || total.StrangerRequests == 0 {
 		t.Errorf("the runs did not reach every path: %+v", total)
@@ -201,7 +207,7 @@ func (w *network) crash(p *peerState) {
 		}
 	}
 	for _, other := range w.peers {
-		w.tell(other, p, func() { other.left(p.id) })
+		w.tell(other, p, func() { other.left(p.id, p.incarnation) })
 	}
 }
 

@@ -30,7 +30,7 @@ type node struct {
 	holdings    *Holdings[*job]
 	queue       []*job // oldest first
 	demand      int
-	gone        map[task.PeerID]bool
+	gone        map[task.PeerID]uint64 // the newest incarnation known to be gone
 
 	now  func() time.Duration
 	send func(to task.PeerID, msg any)
@@ -50,7 +50,7 @@ func (n *node) init(config Config) {
 		panic(err)
 	}
 	n.machine, n.ledger, n.holdings = machine, NewLedger[*job](n.id, n.incarnation), NewHoldings[*job]()
-	n.gone = make(map[task.PeerID]bool)
+	n.gone = make(map[task.PeerID]uint64)
 }
 
 // step keeps the rule that all actions of one step are carried out before those of the next.
@@ -154,7 +154,7 @@ func (n *node) accept(w task.Wire) {
 		}
 		return
 	}
-	if n.gone[w.ID.Owner] {
+	if w.ID.Incarnation <= n.gone[w.ID.Owner] {
 		return
 	}
 	j := &job{name: w.Func, run: w.TimeLeft, foreign: true, id: w.ID, attempt: w.Attempt}
@@ -221,16 +221,15 @@ func (n *node) drop(j *job) {
 }
 
 func (n *node) joined(peer task.PeerID, incarnation uint64) {
-	delete(n.gone, peer)
 	n.step(Joined{Peer: peer, Incarnation: incarnation})
 }
 
-func (n *node) left(peer task.PeerID) {
-	n.gone[peer] = true
+func (n *node) left(peer task.PeerID, incarnation uint64) {
+	n.gone[peer] = incarnation
 	for _, j := range n.ledger.Lost(peer) {
 		n.requeue(j)
 	}
-	for _, j := range n.holdings.OwnerLost(peer) {
+	for _, j := range n.holdings.IncarnationLost(peer, incarnation) {
 		n.note("%s drops %s", n.id, j.name)
 		n.drop(j)
 	}

@@ -28,7 +28,7 @@ var (
 
 // Declared errors are recognised on every peer; any other keeps only its text when it crosses the wire.
 var (
-	errNormal  = futures.DeclareError("except.normal", errors.New("This exception is normal")) //nolint:staticcheck // SCOOP's text
+	errNormal  = futures.DeclareError("except.normal", errors.New("This exception is normal")) //nolint:staticcheck // so SCOOP says
 	errTooWide = futures.DeclareError("except.too-wide", errors.New("column too wide"))
 	errTooBig  = futures.DeclareError("except.too-big", errors.New("cell too big"))
 )
@@ -71,7 +71,7 @@ func cell(_ context.Context, n int) (int, error) {
 	return n * n, nil
 }
 
-func crash(_ context.Context, n int) (int, error) { return n / (n - n), nil }
+func crash(_ context.Context, n int) (int, error) { return []int{}[n], nil }
 
 func run(ctx context.Context) error {
 	// Ten columns are well: 1, 5, 14, and seven times 30, for no column has a cell above 4² left.
@@ -87,11 +87,11 @@ func run(ctx context.Context) error {
 		return err
 	}
 	if !errors.Is(err, errNormal) || !errors.Is(err, errTooWide) || errors.Is(err, errTooBig) {
-		return fmt.Errorf("the table of 20 ended with %q, want %q for a %q", err, errNormal, errTooWide)
+		return fmt.Errorf("the table of 20 should end with %q for %q, and ended with: %w", errNormal.Error(), errTooWide.Error(), err)
 	}
 	var panicked *futures.PanicError
 	if _, err := futures.Submit(ctx, Crash, 1).Result(ctx); !errors.As(err, &panicked) {
-		return fmt.Errorf("a panic arrived as %v, want a *futures.PanicError", err)
+		return fmt.Errorf("a panic should arrive as a *futures.PanicError, and arrived as: %w", err)
 	}
 	fmt.Println(errNormal)
 	return nil

@@ -21,8 +21,10 @@ var (
 )
 
 // solutions are the known counts by size of the board (OEIS A000170).
-var solutions = [...]int{1, 1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2_680, 14_200, 73_712, 365_596, 2_279_184,
-	14_772_512, 95_815_104, 666_090_624, 4_968_057_848, 39_029_188_884}
+var solutions = [...]int{
+	1, 1, 0, 0, 2, 10, 4, 40, 92, 352, 724, 2_680, 14_200, 73_712, 365_596, 2_279_184,
+	14_772_512, 95_815_104, 666_090_624, 4_968_057_848, 39_029_188_884,
+}
 
 // Board has one queen in each of its first Row rows; the sets are the columns that these attack in row Row.
 type Board struct {

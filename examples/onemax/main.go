@@ -118,7 +118,8 @@ func report(generation, evaluations int, population []*individual) {
 	}
 	n := float64(len(population))
 	avg := sum / n
-	fmt.Printf("%3d %5d %8.4f %7.4f %4d %4d\n", generation, evaluations, avg, math.Sqrt(max(0, squares/n-float64(avg*avg))), lo, hi)
+	std := math.Sqrt(max(0, squares/n-float64(avg*avg)))
+	fmt.Printf("%3d %5d %8.4f %7.4f %4d %4d\n", generation, evaluations, avg, std, lo, hi)
 }
 
 func run(ctx context.Context) error {

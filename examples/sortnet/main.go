@@ -53,7 +53,8 @@ func evaluate(ctx context.Context, population []*individual) (int, error) {
 
 func run(ctx context.Context) error {
 	if *wires < 2 || *wires > maxWires || *individuals < 1 {
-		return fmt.Errorf("-wires %d is not within 2 to %d, or -individuals %d is less than 1", *wires, maxWires, *individuals)
+		return fmt.Errorf("-wires %d is not within 2 to %d, or -individuals %d is less than 1",
+			*wires, maxWires, *individuals)
 	}
 	breeder := newBreeder(*seed, *wires)
 	population := breeder.first(*individuals)

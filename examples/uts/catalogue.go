@@ -22,9 +22,9 @@ var samples = map[string]sample{
 	"T1XXL": {tree{geometric, fixed, 4, 15, 0, 0, 19}, Count{4_230_646_601, 0, 15}},
 }
 
-// agrees tells whether c has every number that is known.
-func (want Count) agrees(c Count) bool {
-	return (want.Nodes == 0 || want.Nodes == c.Nodes) &&
-		(want.Leaves == 0 || want.Leaves == c.Leaves) &&
-		(want.Depth == 0 || want.Depth == c.Depth)
+// agrees tells whether got has every number that is known in c.
+func (c Count) agrees(got Count) bool {
+	return (c.Nodes == 0 || c.Nodes == got.Nodes) &&
+		(c.Leaves == 0 || c.Leaves == got.Leaves) &&
+		(c.Depth == 0 || c.Depth == got.Depth)
 }

@@ -79,7 +79,8 @@ func run(ctx context.Context) error {
 		}
 	}
 	if !s.want.agrees(got) {
-		return fmt.Errorf("%s has %d nodes, depth %d, %d leaves; this count is wrong", *name, s.want.Nodes, s.want.Depth, s.want.Leaves)
+		return fmt.Errorf("%s has %d nodes, depth %d, %d leaves; this count is wrong",
+			*name, s.want.Nodes, s.want.Depth, s.want.Leaves)
 	}
 	fmt.Println("as published")
 	return nil

@@ -4,7 +4,6 @@ package task
 
 import (
 	"fmt"
-	"sync/atomic"
 
 	"golang.org/x/sys/unix"
 )
@@ -14,12 +13,6 @@ const (
 	membarrierPrivateExpedited         = 1 << 3
 	membarrierRegisterPrivateExpedited = 1 << 4
 )
-
-// release stores v with release order, without the full barrier that atomic.Uint32.Store is on amd64. It is written in
-// assembly, because sync/atomic has no such store.
-//
-//go:noescape
-func release(p *atomic.Uint32, v uint32)
 
 func initBarrier() bool {
 	_, _, errno := unix.Syscall(unix.SYS_MEMBARRIER, membarrierRegisterPrivateExpedited, 0, 0)

@@ -1,30 +1,40 @@
 package task_test
 
 import (
+	"runtime"
 	"sync/atomic"
 	"testing"
+	"time"
 )
 
-// The submitter runs and recycles one record over and over while others ask about the handles that it gave them: this is the
-// handshake of which only the others pay for the barrier. A handle that was shared is good for ever, and the record then
-// serves nobody else; a handle that was not is stale. No answer belongs to another future.
+// handle is what another goroutine knows of a future: the record, the generation, and the output it is to find there.
+type handle struct {
+	x   *outcome
+	gen uint32
+	out int
+}
+
+// The submitter runs and recycles one record over and over while another goroutine asks about the handles that it gave away:
+// the handshake of which only the other pays for the barrier. A handle that was shared is good for ever, and its record
+// then serves nobody else; a handle that was not is stale. No answer belongs to another future.
 func TestRecyclingHandshake(t *testing.T) {
-	type handle struct {
-		x   *outcome
-		gen uint32
-		out int
-	}
-	handles := make(chan handle, 1)
-	var shared, stale atomic.Int64
+	var desk atomic.Pointer[handle]
+	var shared, stale, recycled int
+	enough := steps(4000)
 	finished := make(chan struct{})
 	go func() {
 		defer close(finished)
-		for h := range handles {
-			if !h.x.Share(h.gen) {
-				stale.Add(1)
+		for shared+stale < enough {
+			h := desk.Swap(nil)
+			if h == nil {
+				runtime.Gosched()
 				continue
 			}
-			shared.Add(1)
+			if !h.x.Share(h.gen) {
+				stale++
+				continue
+			}
+			shared++
 			done := make(chan struct{})
 			if h.x.OnDone(func() { close(done) }) {
 				<-done
@@ -35,12 +45,25 @@ func TestRecyclingHandshake(t *testing.T) {
 		}
 	}()
 	x := &outcome{}
-	recycled := 0
-	for i := range steps(300_000) {
-		gen := x.Gen()
+	deadline := time.Now().Add(patience)
+	for i := 0; ; i++ {
 		select {
-		case handles <- handle{x, gen, i}:
+		case <-finished:
+			if recycled == 0 {
+				t.Error("no record was ever recycled")
+			}
+			t.Logf("%d recycled, %d shared, %d stale", recycled, shared, stale)
+			return
 		default:
+		}
+		if i%1000 == 0 && time.Now().After(deadline) {
+			t.Fatalf("only %d of %d handles were looked at", shared+stale, enough)
+		}
+		if desk.Load() == nil {
+			desk.Store(&handle{x, x.Gen(), i})
+		}
+		for range i % 32 {
+			x.Gen() // lets the other come in at any point
 		}
 		x.out = i
 		x.Finish()
@@ -53,45 +76,50 @@ func TestRecyclingHandshake(t *testing.T) {
 			x = &outcome{}
 		}
 	}
-	close(handles)
-	await(t, finished, "the other side")
-	if recycled == 0 {
-		t.Error("no record was ever recycled")
-	}
-	t.Logf("%d recycled, %d shared, %d stale", recycled, shared.Load(), stale.Load())
 }
 
-// A cancellation races with the submitter that runs the task in place. Exactly one outcome is final: if the canceller was told
-// yes the task is cancelled, if no it is not, and waiters are called once either way.
+// A cancellation races with the submitter that runs the task in place. If the canceller was told yes the task is cancelled, if
+// no it is not; waiters are called once either way.
 func TestCancelAgainstFinish(t *testing.T) {
 	type race struct {
-		x      *outcome
-		calls  atomic.Int32
-		answer chan bool
+		x       outcome
+		calls   atomic.Int32
+		waiting bool
+		yes     bool
+		over    atomic.Bool
 	}
-	races := make(chan *race, 1)
-	defer close(races)
+	var desk atomic.Pointer[race]
+	var stop atomic.Bool
+	defer stop.Store(true)
 	go func() {
-		for r := range races {
-			r.x.OnDone(func() { r.calls.Add(1) })
-			r.answer <- r.x.Cancel(errWhy)
+		for !stop.Load() {
+			if r := desk.Swap(nil); r != nil {
+				r.waiting = r.x.OnDone(func() { r.calls.Add(1) })
+				r.yes = r.x.Cancel(errWhy)
+				r.over.Store(true)
+			}
+			runtime.Gosched()
 		}
 	}()
 	won, lost := 0, 0
-	for i := range steps(100_000) {
-		r := &race{x: &outcome{}, answer: make(chan bool, 1)}
-		races <- r
-		for range i % 64 {
+	for i := range steps(50_000) {
+		r := &race{}
+		desk.Store(r)
+		for range i * 37 % 8192 {
 			r.x.IsPending()
 		}
 		r.x.out = i
 		r.x.Finish()
-		yes := <-r.answer
-		if yes != r.x.IsCancelled() || !r.x.IsDone() || r.calls.Load() > 1 {
-			t.Fatalf("trial %d: cancel said %v; cancelled %v, done %v, %d calls",
-				i, yes, r.x.IsCancelled(), r.x.IsDone(), r.calls.Load())
+		for !r.over.Load() {
+			runtime.Gosched()
 		}
-		if yes {
+		if want := map[bool]int32{true: 1}[r.waiting]; r.calls.Load() != want {
+			t.Fatalf("trial %d: the waiter was called %d times, want %d", i, r.calls.Load(), want)
+		}
+		if r.yes != r.x.IsCancelled() || !r.x.IsDone() {
+			t.Fatalf("trial %d: cancel said %v; cancelled %v, done %v", i, r.yes, r.x.IsCancelled(), r.x.IsDone())
+		}
+		if r.yes {
 			won++
 		} else {
 			lost++

@@ -224,7 +224,8 @@ func (o *oracle) do(op string) bool {
 		if o.phase != task.Done || o.marked {
 			return false
 		}
-		*o = oracle{gen: o.gen + 1, waited: o.waited, watched: o.watched}
+		o.gen++
+		o.phase = task.Pending
 		return true
 	}
 	panic(op)

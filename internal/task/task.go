@@ -110,6 +110,9 @@ func (t *Task) Phase() Phase {
 // ranHere reports whether the submitter has run this generation in place.
 func (t *Task) ranHere() bool { return t.ran.Load() == t.gen.Load()+1 }
 
+// Unknown reports whether the task waits in its submitter's window and nobody else knows of it.
+func (t *Task) Unknown() bool { return t.state.Load() == 0 && !t.ranHere() }
+
 // IsDone reports whether the outcome is final.
 func (t *Task) IsDone() bool { return Phase(t.state.Load()&phaseMask) == Done || t.ranHere() }
 
@@ -312,11 +315,11 @@ func (t *Task) SetTicket(v any) {
 // It reports false when somebody may still hold the pointer; the record must then be left alone. Only the submitter's
 // goroutine may call it.
 func (t *Task) Recycle() bool {
-	s := t.state.Load()
-	if s != 0 && s != uint32(Done) {
+	s, gen := t.state.Load(), t.gen.Load()
+	if s != 0 && s != uint32(Done) || s == 0 && t.ran.Load() != gen+1 {
 		return false
 	}
-	storeRelease(&t.gen, t.gen.Load()+1)
+	storeRelease(&t.gen, gen+1)
 	if s == 0 {
 		return t.state.Load() == 0
 	}

@@ -16,26 +16,27 @@ import (
 // A frame belongs to the goroutine of its strand. Every context method may be called from anywhere. Frames are used
 // again by later tasks of the strand, except those that another goroutine has seen or that left children behind.
 type Frame struct {
-	strand   *Strand
-	t        *task.Task
-	parent   context.Context //nolint:containedctx // this is a context
-	children *task.Task      // newest first, linked by Task.Next
-	n        int             // length of children
-	sweepAt  int             // at this length, finished children are let go
-	nested   bool            // the frame of an item within a task, see Nest
-	epoch    uint64          // the frame was alive at this epoch; strand's goroutine only
-
-	// alive is an epoch at which the frame was found alive, for walks that come from its descendants; 0 if not known. Only
-	// frames at the bottom of a stack keep it up: it bounds a walk to the tasks of one stack.
-	alive atomic.Uint64
+	strand *Strand
+	t      *task.Task
+	// children are linked by Task.Next, newest first; at a length n of sweepAt, finished ones are let go.
+	children *task.Task
+	n        int
+	sweepAt  int
+	epoch    uint64 // the frame was alive at this epoch; strand's goroutine only
+	// below and above are the neighbours on the stack; above may be left from an earlier task.
+	below, above *Frame
+	nested       bool // the frame of an item within a task, see Nest
 
 	seen atomic.Bool // another goroutine has, or may have, the pointer: never use the frame again
-	tree *tree       // what Done and AfterFunc need; made on demand, guarded by treeMu
-	// treeMu guards tree and what is in it. Lock order: a child's treeMu before its parent's; Task.mu is a leaf.
-	treeMu sync.Mutex
-	// foreign are children submitted by other goroutines with this context; guarded by treeMu.
-	foreign []*task.Task
-	ended   bool // guarded by treeMu
+	// alive is an epoch at which the frame was found alive, for walks that come from its descendants; 0 if not known. Only
+	// the frames at the bottom of a stack keep it up: it bounds a walk to the tasks of one stack.
+	alive atomic.Uint64
+
+	// treeMu guards what follows. Lock order: a child's treeMu before its parent's; Task.mu is a leaf.
+	treeMu  sync.Mutex
+	tree    *tree        // what Done and AfterFunc need; made on demand
+	foreign []*task.Task // children submitted by other goroutines with this context
+	ended   bool
 }
 
 // tree is the part of a frame that takes part in context propagation.
@@ -83,10 +84,7 @@ func (f *Frame) Value(key any) any {
 
 // Deadline implements context.Context.
 func (f *Frame) Deadline() (time.Time, bool) {
-	if f.parent == nil {
-		return time.Time{}, false
-	}
-	return f.parent.Deadline()
+	return f.t.Parent.Deadline()
 }
 
 // Err implements context.Context.
@@ -121,12 +119,9 @@ func (f *Frame) walk() error {
 		if f.alive.Load() == epoch {
 			return nil
 		}
-		parent, ok := f.parent.(*Frame)
+		parent, ok := f.t.Parent.(*Frame)
 		if !ok {
-			if f.parent == nil {
-				return nil
-			}
-			return f.parent.Err()
+			return f.t.Parent.Err()
 		}
 		f = parent
 	}
@@ -190,13 +185,12 @@ func (f *Frame) treeLocked() *tree {
 		f.tree.err = contextError(t.Cause())
 		return f.tree
 	}
-	if parent := f.parent; parent != nil {
-		if err := parent.Err(); err != nil {
-			f.tree.err = err
-			return f.tree
-		}
-		f.tree.stop = context.AfterFunc(parent, func() { f.cancel(parent.Err()) })
+	parent := t.Parent
+	if err := parent.Err(); err != nil {
+		f.tree.err = err
+		return f.tree
 	}
+	f.tree.stop = context.AfterFunc(parent, func() { f.cancel(parent.Err()) })
 	return f.tree
 }
 
@@ -232,12 +226,11 @@ func (f *Frame) end(w *Worker) bool {
 	clean := true
 	for c := f.children; c != nil; {
 		next := c.Next
-		c.Next = nil
-		if !c.IsDone() {
-			c.Cancel(context.Canceled)
-			clean = false
-		} else if c.Recycle() {
+		if c.Recycle() {
 			w.free(c)
+		} else {
+			c.Next = nil
+			clean = !c.Cancel(context.Canceled) && clean
 		}
 		c = next
 	}
@@ -265,15 +258,6 @@ func (f *Frame) endSeen() {
 			t.stop()
 		}
 		f.cancel(context.Canceled)
-	}
-}
-
-// adopt makes t a child of the frame. The caller is the frame's own goroutine.
-func (f *Frame) adopt(t *task.Task) {
-	t.Next = f.children
-	f.children = t
-	if f.n++; f.n >= f.sweepAt {
-		f.sweep()
 	}
 }
 

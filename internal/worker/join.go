@@ -16,42 +16,60 @@ func (f *Frame) Worker() *Worker {
 
 // Spawn makes t a child of the frame and the newest task of w, the frame's worker.
 func (f *Frame) Spawn(w *Worker, t *task.Task) {
-	f.adopt(t)
+	t.Next = f.children
+	f.children = t
+	if f.n++; f.n >= f.sweepAt {
+		f.sweep()
+	}
 	w.push(t)
 }
 
 // Join waits for t, generation gen, if the frame is its parent and the caller the frame's own goroutine: then no record
 // can be recycled under it. It reports true when t is done and its outcome may be read; false when the caller must take
-// the way that is open to everybody, see [Wait].
+// the way that is open to everybody, see [Await].
 //
-// A child that nobody has taken is run in place: first from the window, where it costs no atomic operation; else out of
-// the middle of the public deque by its state word.
+// The usual case is the newest task of the window, which nobody else knows: it is run in place, without an atomic
+// read-modify-write, a lock or a channel.
 func (f *Frame) Join(t *task.Task, gen uint32) bool {
-	if !f.own() {
+	s := f.strand
+	if s.g != getg() {
 		return false
 	}
-	s := f.strand
 	if parent, ok := t.Parent.(*Frame); !ok || parent != f || !t.Is(gen) {
 		return false
 	}
+	w := s.w
+	epoch := f.epoch
+	if w == nil || epoch != task.Epoch() || s.depth >= maxInlineDepth || !t.Unknown() || !w.popIf(t) {
+		return f.joinSlowly(t)
+	}
+	if w.n > 0 && w.pool.hungry.Load() != 0 {
+		w.publish() // what we are about to run may be long: nothing that others could do may wait for it
+	}
+	s.inline(t, epoch)
+	return !t.IsCancelled()
+}
+
+// joinSlowly is Join for all other cases: a child that somebody else knows, that is not the newest, that was taken.
+func (f *Frame) joinSlowly(t *task.Task) bool {
+	s := f.strand
 	if t.IsDone() {
 		return !t.IsCancelled()
 	}
 	w := s.w
-	epoch := task.Epoch()
-	if w == nil || epoch != f.epoch && f.Err() != nil {
+	if w == nil || f.Err() != nil {
 		return false
 	}
 	if s.depth >= maxInlineDepth {
 		return f.joinDeep(t)
 	}
 	if !w.take(t) {
-		return f.joinPublic(t, epoch)
+		return f.joinPublic(t, f.epoch)
 	}
 	if w.n > 0 && w.pool.hungry.Load() != 0 {
-		w.publish() // what we are about to run may be long: nothing that others could do may wait for it
+		w.publish()
 	}
-	s.inline(t, epoch)
+	s.inline(t, f.epoch)
 	return !t.IsCancelled()
 }
 

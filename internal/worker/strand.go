@@ -20,8 +20,9 @@ type Strand struct {
 	g    uintptr
 	// wake is given a token after w was set, by whoever hands a worker to this strand.
 	wake chan struct{}
-	// frames[d] serves the task that runs at depth d; depth is the number of tasks on this stack.
-	frames []*Frame
+	// bottom is a frame that serves no task; above it are those of the depth tasks on this stack, the last of them top.
+	bottom *Frame
+	top    *Frame
 	depth  int
 	// job is the job of the tasks on this stack: all of them descend from the one at the bottom.
 	job atomic.Pointer[Job]
@@ -100,31 +101,26 @@ func (s *Strand) run(t *task.Task) {
 
 // push puts a frame for t on the stack.
 func (s *Strand) push(t *task.Task, epoch uint64) *Frame {
-	d := s.depth
-	if d == len(s.frames) {
-		s.frames = append(s.frames, nil)
-	}
-	f := s.frames[d]
+	f := s.top.above
 	if f == nil {
-		f = &Frame{strand: s, sweepAt: sweepChildren}
-		s.frames[d] = f
+		f = &Frame{strand: s, below: s.top, sweepAt: sweepChildren}
+		s.top.above = f
 	}
-	if f.alive.Load() != 0 {
-		f.alive.Store(0)
-	}
-	s.depth = d + 1
-	f.t, f.parent, f.epoch, f.nested = t, t.Parent, epoch, false
+	s.top = f
+	s.depth++
+	f.t, f.epoch = t, epoch
 	return f
 }
 
 // pop ends the frame of the task that has just returned.
 func (s *Strand) pop(f *Frame) {
+	s.top = f.below
 	s.depth--
-	if f.children == nil && !f.seen.Load() {
-		return
+	if s.depth == 0 {
+		f.alive.Store(0)
 	}
-	if !f.end(s.w) {
-		s.frames[s.depth] = nil
+	if (f.children != nil || f.seen.Load()) && !f.end(s.w) {
+		f.below.above = nil
 	}
 }
 
@@ -182,8 +178,9 @@ func (s *Strand) wait(ctx context.Context, f *Frame, register func(wake func()) 
 // unwind ends the frames above depth. Their tasks, if any are there, were left by a goroutine that is ending.
 func (s *Strand) unwind(depth int) {
 	for s.depth > depth {
-		f := s.frames[s.depth-1]
+		f := s.top
 		t, nested := f.t, f.nested
+		f.nested = false
 		s.pop(f)
 		if !nested {
 			t.Err = ErrGoexit

@@ -87,15 +87,20 @@ func (w *Worker) pop() *task.Task {
 	return w.public.Pop()
 }
 
+// popIf takes t if it is the newest task of the window.
+func (w *Worker) popIf(t *task.Task) bool {
+	n := w.n - 1
+	if uint(n) >= windowSize || w.window[n] != t {
+		return false
+	}
+	w.window[n] = nil
+	w.n = n
+	return true
+}
+
 // take removes t from the window, if it is there. The usual place is the newest or the second newest.
 func (w *Worker) take(t *task.Task) bool {
-	last := w.n - 1
-	if last >= 0 && w.window[last] == t {
-		w.window[last] = nil
-		w.n = last
-		return true
-	}
-	for i := last - 1; i >= 0; i-- {
+	for i := w.n - 1; i >= 0; i-- {
 		if w.window[i] == t {
 			copy(w.window[i:], w.window[i+1:w.n])
 			w.n--
