@@ -6,7 +6,6 @@ import (
 	"reflect"
 
 	"github.com/scoopp2p/scoopp2p/internal/task"
-	"github.com/scoopp2p/scoopp2p/internal/worker"
 )
 
 // Func is a declared function: a name that means the same in every process, and the types that belong to it.
@@ -88,12 +87,4 @@ func (f *core[In, Out]) newRecord() *record[In, Out] {
 	r := &record[In, Out]{f: f}
 	r.Fn, r.Body = f.erased, r
 	return r
-}
-
-// record returns a free record of w, or a new one.
-func (f *core[In, Out]) record(w *worker.Worker) *record[In, Out] {
-	if t := w.Free(f.erased.Index); t != nil {
-		return t.Body.(*record[In, Out])
-	}
-	return f.newRecord()
 }

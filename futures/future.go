@@ -42,7 +42,12 @@ func Submit[In, Out any](ctx context.Context, f *Func[In, Out], in In) Future[Ou
 func submit[In, Out any](ctx context.Context, f *core[In, Out], in In) Future[Out] {
 	if frame, ok := ctx.(*worker.Frame); ok {
 		if w := frame.Worker(); w != nil && f.handler != nil {
-			r := f.record(w)
+			var r *record[In, Out]
+			if t := w.Free(f.erased.Index); t != nil {
+				r = t.Body.(*record[In, Out])
+			} else {
+				r = f.newRecord()
+			}
 			r.in = in
 			r.Parent = ctx
 			gen := r.Gen() // before it is queued: a thief may be done with it at once

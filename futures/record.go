@@ -34,7 +34,11 @@ func (r *record[In, Out]) Run(ctx context.Context) {
 			r.guard(recover())
 		}
 	}()
-	r.out, r.Err = r.f.handler(ctx, r.in)
+	out, err := r.f.handler(ctx, r.in)
+	r.out = out
+	if err != nil { // it is nil in a record that begins: a write barrier saved
+		r.Err = err
+	}
 	returned = true
 }
 

@@ -88,23 +88,27 @@ func newCluster(t testing.TB) *cluster {
 	ctx, cancel := context.WithTimeout(context.Background(), patience)
 	c := &cluster{t: t, ctx: ctx}
 	t.Cleanup(func() {
-		defer cancel()
+		defer c.close(cancel, ignore)
 		if !t.Failed() {
 			c.settled()
 		}
-		for i := range c.nodes {
-			if err := c.nodes[i].Close(); err != nil {
-				t.Errorf("peer %d: %v", i, err)
-			}
-		}
-		if t.Failed() {
-			for i, n := range c.nodes {
-				t.Logf("peer %d, %s, said:\n%s", i, n.ID(), n.log)
-			}
-		}
-		goleak.VerifyNone(t, ignore)
 	})
 	return c
+}
+
+func (c *cluster) close(cancel context.CancelFunc, ignore goleak.Option) {
+	defer cancel()
+	for i, n := range c.nodes {
+		if err := n.Close(); err != nil {
+			c.t.Errorf("peer %d: %v", i, err)
+		}
+	}
+	if c.t.Failed() {
+		for i, n := range c.nodes {
+			c.t.Logf("peer %d, %s, said:\n%s", i, n.ID(), n.log)
+		}
+	}
+	goleak.VerifyNone(c.t, ignore)
 }
 
 // start starts a cluster in which everybody knows everybody.

@@ -19,54 +19,55 @@ import (
 	"time"
 
 	"github.com/scoopp2p/scoopp2p/futures"
+	"github.com/scoopp2p/scoopp2p/internal/uts"
 	"github.com/scoopp2p/scoopp2p/peer"
 )
 
 var (
-	name = flag.String("tree", "T1", "which tree: "+strings.Join(slices.Sorted(maps.Keys(samples)), ", "))
+	name = flag.String("tree", "T1", "which tree: "+strings.Join(slices.Sorted(maps.Keys(uts.Samples)), ", "))
 	seq  = flag.Bool("seq", false, "walk it on one core without any task, for comparison")
 )
 
 // chosen is the tree of this job: every process is given the same flags.
-var chosen sample
+var chosen uts.Sample
 
 // Walk counts the tree below a node.
-var Walk = futures.Declare[Node, Count]("uts.walk")
+var Walk = futures.Declare[uts.Node, uts.Count]("uts.walk")
 
-func walk(ctx context.Context, n Node) (Count, error) {
-	sum := Count{Nodes: 1, Depth: n.Depth}
-	k := chosen.children(&n)
+func walk(ctx context.Context, n uts.Node) (uts.Count, error) {
+	sum := uts.Count{Nodes: 1, Depth: n.Depth}
+	k := chosen.Children(&n)
 	if k == 0 {
 		sum.Leaves = 1
 		return sum, nil
 	}
-	children := make([]futures.Future[Count], k)
+	children := make([]futures.Future[uts.Count], k)
 	for i := range children {
-		children[i] = futures.Submit(ctx, Walk, n.child(i))
+		children[i] = futures.Submit(ctx, Walk, n.Child(i))
 	}
 	// Newest first: what nobody has stolen is popped off the deque and runs right here.
 	for _, child := range slices.Backward(children) {
 		c, err := child.Result(ctx)
 		if err != nil {
-			return Count{}, err
+			return uts.Count{}, err
 		}
-		sum = sum.plus(c)
+		sum = sum.Plus(c)
 	}
 	return sum, nil
 }
 
 func run(ctx context.Context) error {
-	s, ok := samples[*name]
+	s, ok := uts.Samples[*name]
 	if !ok {
 		return fmt.Errorf("no tree %q: see -h for the names", *name)
 	}
 	start := time.Now()
-	var got Count
+	var got uts.Count
 	if *seq {
-		got = s.count(s.root())
+		got = s.Count(s.Root())
 	} else {
 		var err error
-		if got, err = futures.Submit(ctx, Walk, s.root()).Result(ctx); err != nil {
+		if got, err = futures.Submit(ctx, Walk, s.Root()).Result(ctx); err != nil {
 			return err
 		}
 	}
@@ -78,9 +79,9 @@ func run(ctx context.Context) error {
 			return err
 		}
 	}
-	if !s.want.agrees(got) {
+	if !s.Want.Agrees(got) {
 		return fmt.Errorf("%s has %d nodes, depth %d, %d leaves; this count is wrong",
-			*name, s.want.Nodes, s.want.Depth, s.want.Leaves)
+			*name, s.Want.Nodes, s.Want.Depth, s.Want.Leaves)
 	}
 	fmt.Println("as published")
 	return nil
@@ -106,7 +107,7 @@ func report(ctx context.Context, w io.Writer) error {
 
 func main() {
 	flag.Parse()
-	chosen = samples[*name]
+	chosen = uts.Samples[*name]
 	Walk.Handle(walk)
 	futures.Main(run)
 }

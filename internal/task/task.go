@@ -25,9 +25,8 @@ type Body interface {
 //
 // # Who may touch what
 //
-// Fn and Body never change. Parent, Next and the input are written by the submitting goroutine before the task is
-// published and belong to the submitting task's goroutine again once the task is done; Next links the parent's children
-// while the parent runs, and the free list afterwards. Err and the output are written by whoever runs the task, before
+// Fn and Body never change. Parent and the input are written by the submitting goroutine before the task is published, and
+// belong to the submitting task's goroutine again once the task is done. Err and the output are written by whoever runs the task, before
 // it calls [Task.Complete], and are read by others only after they have seen the task done. Everything else is the state
 // word, or behind mu.
 //
@@ -54,7 +53,6 @@ type Task struct {
 	Fn     *Function
 	Body   Body
 	Parent context.Context //nolint:containedctx // the record is the link between the submitting and the running context
-	Next   *Task
 	Err    error
 
 	mu   sync.Mutex
@@ -181,12 +179,17 @@ func (t *Task) Share(gen uint32) bool {
 	return t.gen.Load() == gen
 }
 
-// Finish publishes the outcome of a task that its submitter has run in place, out of its own window.
-func (t *Task) Finish() {
+// Finish publishes the outcome of a task that its submitter has run in place. It reports false when somebody looks, or has
+// cancelled it: then FinishSeen must follow. The two are apart so that the usual one is inlined.
+func (t *Task) Finish() bool {
 	storeRelease(&t.ran, t.gen.Load()+1)
-	if t.state.Load() != 0 {
-		t.Complete() // somebody looks, or has cancelled it
-	}
+	return t.state.Load() == 0
+}
+
+// FinishSeen is the rest of Finish. It reports false when the task was cancelled.
+func (t *Task) FinishSeen() bool {
+	t.Complete()
+	return !t.IsCancelled()
 }
 
 // Complete publishes the outcome that the caller has written to the record. It reports false when the task was
@@ -311,17 +314,23 @@ func (t *Task) SetTicket(v any) {
 	t.needLocked().ticket = v
 }
 
-// Recycle readies the record of a done task for another future: it raises the generation, so that old handles are stale.
-// It reports false when somebody may still hold the pointer; the record must then be left alone. Only the submitter's
-// goroutine may call it.
+// Recycle readies the record of a task that was run in place for another future: it raises the generation, so that old
+// handles are stale. It reports false when that is not the case, or somebody may still hold the pointer: then ask
+// RecycleDone. Only the submitter's goroutine may call these two.
 func (t *Task) Recycle() bool {
-	s, gen := t.state.Load(), t.gen.Load()
-	if s != 0 && s != uint32(Done) || s == 0 && t.ran.Load() != gen+1 {
+	gen := t.gen.Load()
+	if t.state.Load() != 0 || t.ran.Load() != gen+1 {
 		return false
 	}
 	storeRelease(&t.gen, gen+1)
-	if s == 0 {
-		return t.state.Load() == 0
+	return t.state.Load() == 0
+}
+
+// RecycleDone is Recycle for a task that somebody else has run. When it reports false the record must be left alone.
+func (t *Task) RecycleDone() bool {
+	if t.state.Load() != uint32(Done) {
+		return false
 	}
-	return t.state.CompareAndSwap(s, 0)
+	storeRelease(&t.gen, t.gen.Load()+1)
+	return t.state.CompareAndSwap(uint32(Done), 0)
 }

@@ -205,6 +205,7 @@ func TestForeignGoroutinesSubmit(t *testing.T) {
 func TestDerivedContexts(t *testing.T) {
 	in(t, newPool(t, worker.Config{Workers: 2}), func(ctx context.Context) error {
 		derived, cancel := context.WithCancel(ctx)
+		defer cancel()
 		h := submit(derived, func(context.Context) (int, error) { return 8, nil })
 		if v, err := h.result(derived); v != 8 || err != nil {
 			return errWrong("%d (%v)", v, err)

@@ -3,6 +3,7 @@ package worker
 import (
 	"context"
 	"errors"
+	"slices"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -16,16 +17,14 @@ import (
 // A frame belongs to the goroutine of its strand. Every context method may be called from anywhere. Frames are used
 // again by later tasks of the strand, except those that another goroutine has seen or that left children behind.
 type Frame struct {
-	strand *Strand
-	t      *task.Task
-	// children are linked by Task.Next, newest first; at a length n of sweepAt, finished ones are let go.
-	children *task.Task
-	n        int
-	sweepAt  int
-	epoch    uint64 // the frame was alive at this epoch; strand's goroutine only
-	// below and above are the neighbours on the stack; above may be left from an earlier task.
-	below, above *Frame
-	nested       bool // the frame of an item within a task, see Nest
+	strand  *Strand
+	t       *task.Task
+	epoch   uint64 // the frame was alive at this epoch; strand's goroutine only
+	level   int    // place on the strand's stack, from 0 for the bottom; never changes
+	base    int    // the frame's children are strand.kids[base:] while it is on top
+	sweepAt int    // at this number of children, finished ones are let go
+	above   *Frame // the next one on the stack, perhaps left from an earlier task
+	nested  bool   // the frame of an item within a task, see Nest
 
 	seen atomic.Bool // another goroutine has, or may have, the pointer: never use the frame again
 	// alive is an epoch at which the frame was found alive, for walks that come from its descendants; 0 if not known. Only
@@ -220,21 +219,24 @@ func (f *Frame) cancel(err error) {
 // own reports whether the caller is the frame's own goroutine.
 func (f *Frame) own() bool { return f.strand.g == getg() }
 
-// end cancels the unfinished children and gives the records of the others back to w's free lists. It reports whether
-// the frame may serve another task.
-func (f *Frame) end(w *Worker) bool {
-	clean := true
-	for c := f.children; c != nil; {
-		next := c.Next
-		if c.Recycle() {
-			w.free(c)
-		} else {
-			c.Next = nil
-			clean = !c.Cancel(context.Canceled) && clean
+// end cancels the unfinished children and gives the records of the others back to the worker's free lists. It reports
+// whether the frame may serve another task. The frame is on top.
+func (f *Frame) end() bool {
+	s, clean := f.strand, true
+	kids := s.kids[f.base:]
+	for i, c := range kids {
+		if c.Recycle() || c.RecycleDone() {
+			s.w.free(c) // what stays in kids beyond its length keeps nothing alive that the free list does not
+			continue
 		}
-		c = next
+		kids[i] = nil
+		clean = !c.Cancel(context.Canceled) && clean
 	}
-	f.children, f.n, f.sweepAt = nil, 0, sweepChildren
+	s.kids = s.kids[:f.base]
+	if f.sweepAt > sweepChildren {
+		f.sweepAt = sweepChildren
+		s.kids = slices.Clone(s.kids) // it has grown large
+	}
 	if f.seen.Load() {
 		f.endSeen()
 		return false
@@ -264,20 +266,10 @@ func (f *Frame) endSeen() {
 // sweep lets go of finished children, so that a task that submits for ever stays bounded in memory. Their records are not
 // recycled, because the task may still hold their handles; the next sweep is due when the list has doubled.
 func (f *Frame) sweep() {
-	var keep *task.Task
-	n := 0
-	tail := &keep
-	for c := f.children; c != nil; {
-		next := c.Next
-		c.Next = nil
-		if !c.IsDone() {
-			*tail = c
-			tail = &c.Next
-			n++
-		}
-		c = next
-	}
-	f.children, f.n, f.sweepAt = keep, n, max(sweepChildren, 2*n)
+	s := f.strand
+	kids := slices.DeleteFunc(s.kids[f.base:], (*task.Task).IsDone)
+	s.kids = s.kids[:f.base+len(kids)]
+	f.sweepAt = max(sweepChildren, 2*len(kids))
 }
 
 // Adopt makes t, which does not go through the frame's own worker, a child of the frame. It may be called from any

@@ -16,10 +16,19 @@ func (f *Frame) Worker() *Worker {
 
 // Spawn makes t a child of the frame and the newest task of w, the frame's worker.
 func (f *Frame) Spawn(w *Worker, t *task.Task) {
-	t.Next = f.children
-	f.children = t
-	if f.n++; f.n >= f.sweepAt {
-		f.sweep()
+	s := f.strand
+	if s.depth == f.level {
+		s.kids = append(s.kids, t)
+		if len(s.kids)-f.base >= f.sweepAt {
+			f.sweep()
+		}
+	} else {
+		f.Adopt(t) // an ancestor's context, from a task that runs in place of its parent
+	}
+	if n := w.n; uint(n) < windowSize && w.pool.hungry.Load() == 0 { // push, in line
+		w.window[n] = t
+		w.n = n + 1
+		return
 	}
 	w.push(t)
 }
@@ -40,14 +49,24 @@ func (f *Frame) Join(t *task.Task, gen uint32) bool {
 	}
 	w := s.w
 	epoch := f.epoch
-	if w == nil || epoch != task.Epoch() || s.depth >= maxInlineDepth || !t.Unknown() || !w.popIf(t) {
+	if w == nil || epoch != task.Epoch() || s.depth != f.level || f.level >= maxInlineDepth || !t.Unknown() || !w.popIf(t) {
 		return f.joinSlowly(t)
 	}
 	if w.n > 0 && w.pool.hungry.Load() != 0 {
 		w.publish() // what we are about to run may be long: nothing that others could do may wait for it
 	}
-	s.inline(t, epoch)
-	return !t.IsCancelled()
+	// Strand.inline, in line: this is the path of every future that stays at home.
+	top := s.push(f, t, epoch)
+	t.Body.Run(top)
+	if (len(s.kids) != top.base || top.seen.Load()) && !top.end() {
+		f.above = nil
+	}
+	s.depth = f.level
+	if w = s.w; w.inlined&(flushRuns-1) == 0 { // another worker, if the task has waited
+		w.flush()
+	}
+	w.inlined++
+	return t.Finish() || t.FinishSeen()
 }
 
 // joinSlowly is Join for all other cases: a child that somebody else knows, that is not the newest, that was taken.
@@ -60,24 +79,21 @@ func (f *Frame) joinSlowly(t *task.Task) bool {
 	if w == nil || f.Err() != nil {
 		return false
 	}
-	if s.depth >= maxInlineDepth {
+	switch {
+	case s.depth >= maxInlineDepth:
 		return f.joinDeep(t)
-	}
-	if !w.take(t) {
-		return f.joinPublic(t, f.epoch)
-	}
-	if w.n > 0 && w.pool.hungry.Load() != 0 {
+	case !w.take(t):
+		return f.joinPublic(t)
+	case w.n > 0 && w.pool.hungry.Load() != 0:
 		w.publish()
 	}
-	s.inline(t, f.epoch)
-	return !t.IsCancelled()
+	return s.inline(s.top(), t, f.epoch)
 }
 
 // joinPublic joins a child that is not in the window: it is in a public deque, or a thief has it.
-func (f *Frame) joinPublic(t *task.Task, epoch uint64) bool {
+func (f *Frame) joinPublic(t *task.Task) bool {
 	if t.ClaimStray() {
-		f.strand.inline(t, epoch)
-		return !t.IsCancelled()
+		return f.strand.inline(f.strand.top(), t, f.epoch)
 	}
 	return f.park(t)
 }
@@ -145,6 +161,6 @@ func (f *Frame) Assist(t *task.Task) {
 	mine := t.Parent != nil && FrameOf(t.Parent) == f
 	// Only a parent may claim what a queue still holds: its own pop of its newest child relies on that.
 	if s.w.take(t) && t.Claim() || mine && t.ClaimStray() {
-		s.inline(t, task.Epoch())
+		s.inline(s.top(), t, 0)
 	}
 }

@@ -13,7 +13,7 @@ type Nest struct {
 // Nest begins a nest inside of f, on f's own goroutine.
 func (f *Frame) Nest() Nest {
 	n := Nest{outer: f, depth: f.strand.depth}
-	n.inner = f.strand.push(f.t, f.epoch)
+	n.inner = f.strand.push(f, f.t, f.epoch)
 	n.inner.nested = true
 	return n
 }
@@ -23,7 +23,7 @@ func (n *Nest) Context() context.Context { return n.inner }
 
 // Next ends the present item.
 func (n *Nest) Next() {
-	if f := n.inner; f.children != nil || f.seen.Load() {
+	if f := n.inner; len(f.strand.kids) != f.base || f.seen.Load() {
 		n.End()
 		*n = n.outer.Nest()
 	}

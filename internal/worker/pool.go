@@ -240,7 +240,6 @@ func (p *Pool) handOff(w *Worker) {
 	p.strands.Add(1)
 	s := &Strand{pool: p, w: w, wake: make(chan struct{}, 1)}
 	s.bottom = &Frame{strand: s}
-	s.top = s.bottom
 	go s.main()
 }
 

@@ -20,10 +20,11 @@ type Strand struct {
 	g    uintptr
 	// wake is given a token after w was set, by whoever hands a worker to this strand.
 	wake chan struct{}
-	// bottom is a frame that serves no task; above it are those of the depth tasks on this stack, the last of them top.
+	// bottom is a frame that serves no task; above it are the frames of the depth tasks on this stack.
 	bottom *Frame
-	top    *Frame
 	depth  int
+	// kids are the children of all frames on the stack, those of the one on top last.
+	kids []*task.Task
 	// job is the job of the tasks on this stack: all of them descend from the one at the bottom.
 	job atomic.Pointer[Job]
 	// armed holds turn while wait number turn is on; whoever sets it to 0 makes the strand ready, once.
@@ -88,52 +89,54 @@ func (s *Strand) run(t *task.Task) {
 		s.job.Store(job)
 	}
 	epoch := task.Epoch()
-	f := s.push(t, epoch)
+	f := s.push(s.bottom, t, epoch)
 	if err := f.walk(); err != nil {
 		t.Cancel(err)
 	} else {
 		f.alive.Store(epoch)
 		t.Body.Run(f)
 	}
-	s.pop(f)
+	f.alive.Store(0)
+	s.pop(s.bottom, f)
 	t.Complete()
 }
 
-// push puts a frame for t on the stack.
-func (s *Strand) push(t *task.Task, epoch uint64) *Frame {
-	f := s.top.above
+// push puts a frame for t on the stack, above top.
+func (s *Strand) push(top *Frame, t *task.Task, epoch uint64) *Frame {
+	f := top.above
 	if f == nil {
-		f = &Frame{strand: s, below: s.top, sweepAt: sweepChildren}
-		s.top.above = f
+		f = &Frame{strand: s, level: top.level + 1, sweepAt: sweepChildren}
+		top.above = f
 	}
-	s.top = f
-	s.depth++
-	f.t, f.epoch = t, epoch
+	s.depth = f.level
+	f.t, f.epoch, f.base = t, epoch, len(s.kids)
 	return f
 }
 
-// pop ends the frame of the task that has just returned.
-func (s *Strand) pop(f *Frame) {
-	s.top = f.below
-	s.depth--
-	if s.depth == 0 {
-		f.alive.Store(0)
+// pop ends the frame f of the task that has just returned, which was above below.
+func (s *Strand) pop(below, f *Frame) {
+	if (len(s.kids) != f.base || f.seen.Load()) && !f.end() {
+		below.above = nil
 	}
-	if (f.children != nil || f.seen.Load()) && !f.end(s.w) {
-		f.below.above = nil
-	}
+	s.depth = below.level
 }
 
-// inline runs t, the caller's own child that no queue holds any more, on top of the caller.
-func (s *Strand) inline(t *task.Task, epoch uint64) {
-	f := s.push(t, epoch)
+// inline runs t, a child that no queue holds any more, on top of the caller, whose frame is top.
+func (s *Strand) inline(top *Frame, t *task.Task, epoch uint64) bool {
+	f := s.push(top, t, epoch)
 	t.Body.Run(f)
-	s.pop(f)
-	t.Finish()
-	w := s.w
-	if w.inlined++; w.inlined%flushRuns == 0 {
-		w.flush()
+	s.pop(top, f)
+	s.w.inlined++
+	return t.Finish() || t.FinishSeen()
+}
+
+// top finds the frame that is on top.
+func (s *Strand) top() *Frame {
+	f := s.bottom
+	for f.level < s.depth {
+		f = f.above
 	}
+	return f
 }
 
 // resume gives w to the waiting strand.
@@ -178,10 +181,11 @@ func (s *Strand) wait(ctx context.Context, f *Frame, register func(wake func()) 
 // unwind ends the frames above depth. Their tasks, if any are there, were left by a goroutine that is ending.
 func (s *Strand) unwind(depth int) {
 	for s.depth > depth {
-		f := s.top
+		f := s.top()
 		t, nested := f.t, f.nested
 		f.nested = false
-		s.pop(f)
+		s.depth-- // for top
+		s.pop(s.top(), f)
 		if !nested {
 			t.Err = ErrGoexit
 			t.Complete()

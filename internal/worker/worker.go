@@ -31,10 +31,9 @@ type Worker struct {
 	_    [128]byte
 }
 
-type freeList struct {
-	head *task.Task
-	n    int
-}
+// freeList holds records of one function that wait for their next future. An array, not a list through the records: a
+// pointer that is not written needs no write barrier.
+type freeList []*task.Task
 
 func newWorker(p *Pool, id int, seed uint64) *Worker {
 	return &Worker{
@@ -87,13 +86,13 @@ func (w *Worker) pop() *task.Task {
 	return w.public.Pop()
 }
 
-// popIf takes t if it is the newest task of the window.
+// popIf takes t if it is the newest task of the window. The place is not cleared: what stays there is at most windowSize
+// records, and soon overwritten.
 func (w *Worker) popIf(t *task.Task) bool {
 	n := w.n - 1
 	if uint(n) >= windowSize || w.window[n] != t {
 		return false
 	}
-	w.window[n] = nil
 	w.n = n
 	return true
 }
@@ -161,11 +160,12 @@ func (w *Worker) Free(index int) *task.Task {
 		return nil
 	}
 	l := &w.records[index]
-	t := l.head
-	if t != nil {
-		l.head, t.Next = t.Next, nil
-		l.n--
+	n := len(*l) - 1
+	if n < 0 {
+		return nil
 	}
+	t := (*l)[n]
+	*l = (*l)[:n]
 	return t
 }
 
@@ -176,17 +176,14 @@ func (w *Worker) free(t *task.Task) {
 		w.records = append(w.records, make([]freeList, index+1-len(w.records))...)
 	}
 	l := &w.records[index]
-	if l.n >= maxFree {
+	if len(*l) >= maxFree {
 		return
 	}
-	if t.Fn.Clears {
+	if t.Fn.Clears || t.Err != nil {
+		t.Err = nil
 		t.Body.Clear()
 	}
-	if t.Err != nil {
-		t.Err = nil
-	}
-	t.Next, l.head = l.head, t
-	l.n++
+	*l = append(*l, t)
 }
 
 // flush publishes the counters.

@@ -1,4 +1,4 @@
-package main
+package uts
 
 import (
 	"encoding/hex"
@@ -14,9 +14,9 @@ func TestSamples(t *testing.T) {
 				t.Skip("takes about a second")
 			}
 			t.Parallel()
-			s := samples[name]
-			if got := s.count(s.root()); got != s.want {
-				t.Errorf("counted %+v, want %+v", got, s.want)
+			s := Samples[name]
+			if got := s.Count(s.Root()); got != s.Want {
+				t.Errorf("counted %+v, want %+v", got, s.Want)
 			}
 		})
 	}
@@ -26,8 +26,8 @@ func TestSamples(t *testing.T) {
 func TestSeries(t *testing.T) {
 	for i, want := range []int64{6, 65, 254, 944, 3_987, 16_000, 63_914, 257_042} {
 		t.Run(fmt.Sprint(i+1), func(t *testing.T) {
-			cut := tree{kind: geometric, shape: fixed, b: 4, limit: i + 1, seed: 19}
-			got := cut.count(cut.root())
+			cut := Tree{Kind: Geometric, Shape: Fixed, B: 4, Limit: i + 1, Seed: 19}
+			got := cut.Count(cut.Root())
 			if got.Nodes != want {
 				t.Errorf("counted %d nodes, want %d", got.Nodes, want)
 			}
@@ -40,9 +40,9 @@ func TestSeries(t *testing.T) {
 
 // TestStates pins the generator itself, byte by byte.
 func TestStates(t *testing.T) {
-	s := samples["T1"]
-	root := s.root()
-	child := root.child(1)
+	s := Samples["T1"]
+	root := s.Root()
+	child := root.Child(1)
 	for _, c := range []struct {
 		what string
 		node Node
@@ -75,7 +75,7 @@ func TestMean(t *testing.T) {
 		{"T2", 4, 6},
 		{"T2", 81, 0},
 	} {
-		s := samples[c.name]
+		s := Samples[c.name]
 		if got := s.mean(c.depth); got != c.want {
 			t.Errorf("%s: mean %v children at depth %d, want %v", c.name, got, c.depth, c.want)
 		}
@@ -96,7 +96,7 @@ func TestAgrees(t *testing.T) {
 		{Count{Nodes: 10}, Count{10, 6, 4}, true},
 		{Count{Nodes: 10}, Count{9, 6, 4}, false},
 	} {
-		if got := c.want.agrees(c.got); got != c.agrees {
+		if got := c.want.Agrees(c.got); got != c.agrees {
 			t.Errorf("%+v agrees with %+v: %t, want %t", c.want, c.got, got, c.agrees)
 		}
 	}

@@ -1,0 +1,122 @@
+package peer_test
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"sync"
+	"testing"
+
+	"github.com/scoopp2p/scoopp2p/futures"
+	"github.com/scoopp2p/scoopp2p/peer"
+)
+
+// order names what a task of the tests does: the peers of a cluster share a process, so it can be a closure.
+type order struct {
+	Act uint64
+	Arg int
+}
+
+// act is what a task does on whatever peer it runs.
+type act func(ctx context.Context, at *peer.Peer, arg int) (int, error)
+
+// acts are the closures by number.
+var acts struct {
+	sync.Mutex
+	last uint64
+	byID map[uint64]act
+}
+
+// do returns orders to do fn, valid until the test ends.
+func do(t testing.TB, fn act) func(arg int) order {
+	acts.Lock()
+	defer acts.Unlock()
+	acts.last++
+	id := acts.last
+	if acts.byID == nil {
+		acts.byID = make(map[uint64]act)
+	}
+	acts.byID[id] = fn
+	t.Cleanup(func() {
+		acts.Lock()
+		defer acts.Unlock()
+		delete(acts.byID, id)
+	})
+	return func(arg int) order { return order{id, arg} }
+}
+
+func carryOut(ctx context.Context, o order) (int, error) {
+	acts.Lock()
+	fn := acts.byID[o.Act]
+	acts.Unlock()
+	if fn == nil {
+		return 0, errors.New("the test of this order has ended")
+	}
+	at, ok := peer.FromContext(ctx)
+	if !ok {
+		return 0, errors.New("a task without a peer")
+	}
+	return fn(ctx, at, o.Arg)
+}
+
+// The functions of the tests.
+var (
+	Act     = futures.Declare[order, int]("peer/act")
+	ActOnce = futures.AtMostOnce(futures.Declare[order, int]("peer/act once"))
+	Sum     = futures.Declare[[2]int, int]("peer/sum")
+	Fib     = futures.Declare[int, int]("peer/fib")
+	Blob    = futures.Declare[int, []byte]("peer/blob")
+	Mute    = futures.Declare[int, chan int]("peer/mute")
+	Deaf    = futures.Declare[chan int, int]("peer/deaf")
+
+	// Remote is handled by processes of the tests only, see process_test.go.
+	Remote = futures.Declare[string, string]("peer/remote")
+	// Differs is handled with another type there.
+	Differs = futures.Declare[int, string]("peer/differs")
+)
+
+var errKnown = futures.DeclareError("peer/known", errors.New("a known error"))
+
+// handle gives the functions that run in the process of the tests their bodies.
+func handle() {
+	Act.Handle(carryOut)
+	ActOnce.Handle(carryOut)
+	Sum.Handle(func(_ context.Context, p [2]int) (int, error) { return p[0] + p[1], nil })
+	Fib.Handle(fib)
+	Blob.Handle(func(_ context.Context, n int) ([]byte, error) { return make([]byte, n), nil })
+	Mute.Handle(func(context.Context, int) (chan int, error) { return make(chan int), nil })
+	Deaf.Handle(func(_ context.Context, c chan int) (int, error) { return cap(c), nil })
+	Differs.Handle(func(_ context.Context, n int) (string, error) { return fmt.Sprint(n), nil })
+}
+
+func fib(ctx context.Context, n int) (int, error) {
+	if n < 2 {
+		return n, nil
+	}
+	left := futures.Submit(ctx, Fib, n-1)
+	right, err := fib(ctx, n-2)
+	if err != nil {
+		return 0, err
+	}
+	l, err := left.Result(ctx)
+	return l + right, err
+}
+
+// wait waits for c, in a way that keeps the worker, or for the end of the task.
+func wait[T any](ctx context.Context, c <-chan T) error {
+	select {
+	case <-c:
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+func TestMain(m *testing.M) {
+	if role := os.Getenv(roleVar); role != "" {
+		os.Exit(play(role))
+	}
+	handle()
+	os.Exit(m.Run())
+}
