@@ -203,10 +203,19 @@ func (c *custody) left(id task.PeerID) (rerun int) {
 			rerun++
 		}
 	}
+	c.recall()
 	for _, a := range actions {
 		c.do(a)
 	}
 	return rerun
+}
+
+// recall takes another look at the tasks that wait for a peer which can run them: that may have been the one that is lost,
+// and then they fail instead of waiting for ever. The pool gives such tasks away before others.
+func (c *custody) recall() {
+	for _, t := range c.p.pool.Steal(c.p.pool.Stealable() - c.p.pool.Queued()) {
+		c.putBack(t, false)
+	}
 }
 
 // requeue runs a task again whose holder was lost, unless that must not be.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"github.com/scoopp2p/scoopp2p/futures"
@@ -64,7 +65,8 @@ func carryOut(ctx context.Context, o order) (int, error) {
 var (
 	Act     = futures.Declare[order, int]("peer/act")
 	ActOnce = futures.AtMostOnce(futures.Declare[order, int]("peer/act once"))
-	Sum     = futures.Declare[[2]int, int]("peer/sum")
+	Range   = futures.Declare[int, stretch]("peer/range")
+	Concat  = futures.Declare[[2]stretch, stretch]("peer/concat")
 	Fib     = futures.Declare[int, int]("peer/fib")
 	Blob    = futures.Declare[int, []byte]("peer/blob")
 	Mute    = futures.Declare[int, chan int]("peer/mute")
@@ -82,13 +84,29 @@ var errKnown = futures.DeclareError("peer/known", errors.New("a known error"))
 func handle() {
 	Act.Handle(carryOut)
 	ActOnce.Handle(carryOut)
-	Sum.Handle(func(_ context.Context, p [2]int) (int, error) { return p[0] + p[1], nil })
+	Range.Handle(func(ctx context.Context, n int) (stretch, error) {
+		at, _ := peer.FromContext(ctx)
+		rangeRoll.Load().sign(at)
+		return stretch{n, n + work(workSize)/work(workSize)}, nil
+	})
+	Concat.Handle(func(_ context.Context, p [2]stretch) (stretch, error) {
+		if p[0].To != p[1].From {
+			return stretch{}, fmt.Errorf("%v before %v", p[0], p[1])
+		}
+		return stretch{p[0].From, p[1].To}, nil
+	})
 	Fib.Handle(fib)
 	Blob.Handle(func(_ context.Context, n int) ([]byte, error) { return make([]byte, n), nil })
 	Mute.Handle(func(context.Context, int) (chan int, error) { return make(chan int), nil })
 	Deaf.Handle(func(_ context.Context, c chan int) (int, error) { return cap(c), nil })
 	Differs.Handle(func(_ context.Context, n int) (string, error) { return fmt.Sprint(n), nil })
 }
+
+// stretch is the numbers from From up to To.
+type stretch struct{ From, To int }
+
+// rangeRoll is where Range signs.
+var rangeRoll atomic.Pointer[roll]
 
 func fib(ctx context.Context, n int) (int, error) {
 	if n < 2 {

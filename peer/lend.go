@@ -94,9 +94,14 @@ func (c *custody) keep(t *task.Task, err error) {
 	c.putBack(t, true)
 }
 
+// putBack queues a task again that was taken for a thief and not given. Pinned ones stay on this peer.
 func (c *custody) putBack(t *task.Task, pinned bool) {
-	if t.Return() {
-		c.p.pool.Inject(t, pinned)
+	switch {
+	case !t.Return(): // cancelled meanwhile
+	case pinned:
+		c.p.pool.Inject(t, true)
+	default:
+		c.p.requeue(t)
 	}
 }
 

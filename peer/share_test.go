@@ -12,38 +12,52 @@ import (
 	"github.com/scoopp2p/scoopp2p/peer"
 )
 
-// meeting lets n tasks through when all of them run at the same time. With as many workers in the swarm, each has one.
-type meeting struct {
+// roll is a list of the peers that have taken part.
+type roll struct {
 	n int
 
 	mu   sync.Mutex
-	at   []string // where they run
-	full chan struct{}
+	seen map[string]int // tasks by peer
+	all  chan struct{}  // closed when n peers are on it
 }
 
-func newMeeting(n int) *meeting { return &meeting{n: n, full: make(chan struct{})} }
+func newRoll(n int) *roll { return &roll{n: n, seen: make(map[string]int), all: make(chan struct{})} }
 
-func (m *meeting) attend(ctx context.Context, at *peer.Peer) error {
-	m.mu.Lock()
-	m.at = append(m.at, at.ID())
-	if len(m.at) == m.n {
-		close(m.full)
+func (r *roll) sign(at *peer.Peer) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.seen[at.ID()]++; r.seen[at.ID()] == 1 && len(r.seen) == r.n {
+		close(r.all)
 	}
-	m.mu.Unlock()
-	return wait(ctx, m.full)
 }
 
-// tree is a binary tree of tasks. The sum of the leaves is known, and the subtrees at some level wait for each other.
-func tree(t testing.TB, height, level int, m *meeting) func(arg int) order {
+func (r *roll) complete() bool {
+	select {
+	case <-r.all:
+		return true
+	default:
+		return false
+	}
+}
+
+// work is something to do for some ten microseconds.
+func work(n int) int {
+	if n < 2 {
+		return n
+	}
+	return work(n-1) + work(n-2)
+}
+
+const workSize = 20
+
+// tree is a binary tree of tasks, of a height for which the number of leaves is known. The one in the middle of the way to
+// the last leaf goes on growing small subtrees until all peers are on the roll.
+func tree(t testing.TB, height int, r *roll) func(arg int) order {
 	var self func(arg int) order
 	self = do(t, func(ctx context.Context, at *peer.Peer, depth int) (int, error) {
-		if depth == level {
-			if err := m.attend(ctx, at); err != nil {
-				return 0, err
-			}
-		}
+		r.sign(at)
 		if depth == height {
-			return 1, nil
+			return work(workSize) / work(workSize), nil
 		}
 		left := futures.Submit(ctx, Act, self(depth+1))
 		right, err := carryOut(ctx, self(depth+1))
@@ -56,47 +70,48 @@ func tree(t testing.TB, height, level int, m *meeting) func(arg int) order {
 	return self
 }
 
-// TestShare: the peers work on one tree, then on one map, and all of them take part in each.
+// squares maps x to x*x and signs the roll.
+func squares(t testing.TB, r *roll) func(arg int) order {
+	return do(t, func(_ context.Context, at *peer.Peer, n int) (int, error) {
+		r.sign(at)
+		return n * n * work(workSize) / work(workSize), nil
+	})
+}
+
+// until are orders 0, 1, 2 and so on, at least so many, until all peers are on the roll.
+func until(r *roll, atLeast int, of func(int) order) func(yield func(order) bool) {
+	return func(yield func(order) bool) {
+		for i := 0; (i < atLeast || !r.complete()) && yield(of(i)); i++ {
+		}
+	}
+}
+
+// TestShare: the peers work on trees, then on one map, until all of them have taken part in each.
 func TestShare(t *testing.T) {
-	for _, tc := range []struct{ peers, workers, level int }{{2, 1, 1}, {4, 1, 2}, {2, 2, 2}} {
+	for _, tc := range []struct{ peers, workers int }{{2, 1}, {4, 1}, {2, 2}} {
 		t.Run(fmt.Sprintf("peers=%d workers=%d", tc.peers, tc.workers), func(t *testing.T) {
 			c := start(t, tc.peers, tc.workers)
-			all := tc.peers * tc.workers
-			branches, items := newMeeting(all), newMeeting(all)
-			walk := tree(t, 10, tc.level, branches)
-			square := do(t, func(ctx context.Context, at *peer.Peer, n int) (int, error) {
-				if n%100 == 0 && n < all*100 {
-					if err := items.attend(ctx, at); err != nil {
-						return 0, err
+			trees, items := newRoll(tc.peers), newRoll(tc.peers)
+			walk, square := tree(t, 9, trees), squares(t, items)
+			c.run(0, func(ctx context.Context) error {
+				for !trees.complete() {
+					leaves, err := futures.Submit(ctx, Act, walk(0)).Result(ctx)
+					if leaves != 1<<9 || err != nil {
+						return fmt.Errorf("%d leaves, want %d: %w", leaves, 1<<9, err)
 					}
 				}
-				return n * n, nil
-			})
-			const size = 1000
-			c.run(0, func(ctx context.Context) error {
-				leaves, err := futures.Submit(ctx, Act, walk(0)).Result(ctx)
-				if leaves != 1<<10 || err != nil {
-					return fmt.Errorf("%d leaves, want %d: %w", leaves, 1<<10, err)
-				}
 				next := 0
-				for got, err := range futures.Map(ctx, Act, orders(square, size)) {
+				for got, err := range futures.Map(ctx, Act, until(items, 1000, square)) {
 					if err != nil || got != next*next {
 						return fmt.Errorf("item %d is %d: %w", next, got, err)
 					}
 					next++
 				}
-				if next != size {
-					return fmt.Errorf("%d items of %d", next, size)
+				if next < 1000 {
+					return fmt.Errorf("%d items", next)
 				}
 				return nil
 			})
-			for what, m := range map[string]*meeting{"tree": branches, "map": items} {
-				for _, n := range c.nodes {
-					if times := count(m.at, n.ID()); times != tc.workers {
-						t.Errorf("the %s met %d times on peer %s, want %d", what, times, n.ID(), tc.workers)
-					}
-				}
-			}
 			for i, n := range c.nodes {
 				if s := n.Stats(); s.Executed == 0 || i > 0 && s.Stolen == 0 || s.Rerun != 0 {
 					t.Errorf("peer %d: %+v", i, s)
@@ -104,27 +119,6 @@ func TestShare(t *testing.T) {
 			}
 		})
 	}
-}
-
-// orders are the inputs of a map.
-func orders(of func(int) order, n int) func(yield func(order) bool) {
-	return func(yield func(order) bool) {
-		for i := range n {
-			if !yield(of(i)) {
-				return
-			}
-		}
-	}
-}
-
-func count(list []string, what string) int {
-	n := 0
-	for _, s := range list {
-		if s == what {
-			n++
-		}
-	}
-	return n
 }
 
 // TestManyOwners: every peer is origin of a job of its own, all at once.
@@ -146,22 +140,21 @@ func TestManyOwners(t *testing.T) {
 	jobs.Wait()
 }
 
-// TestMapReduceAcross folds where the parts are; the order of the parts must not show.
+// TestMapReduceAcross folds where the parts are. The order of the parts must not show, so what is folded are the ends of
+// ranges, which only fit together in order.
 func TestMapReduceAcross(t *testing.T) {
 	c := start(t, 3, 1)
-	m := newMeeting(3)
-	value := do(t, func(ctx context.Context, at *peer.Peer, n int) (int, error) {
-		if n%300 == 0 && n < 900 {
-			if err := m.attend(ctx, at); err != nil {
-				return 0, err
-			}
+	r := newRoll(3)
+	n := 0
+	counted := func(yield func(int) bool) {
+		for n = 0; (n < 1000 || !r.complete()) && yield(n); n++ {
 		}
-		return n, nil
-	})
+	}
+	rangeRoll.Store(r)
 	c.run(0, func(ctx context.Context) error {
-		got, err := futures.MapReduce(ctx, Act, Sum, orders(value, 1000))
-		if got != 499500 || err != nil {
-			return fmt.Errorf("the sum is %d: %w", got, err)
+		got, err := futures.MapReduce(ctx, Range, Concat, counted)
+		if want := (stretch{0, n}); got != want || err != nil {
+			return fmt.Errorf("%v, want %v: %w", got, want, err)
 		}
 		return nil
 	})
@@ -267,10 +260,9 @@ func TestStolenBack(t *testing.T) {
 
 func TestCensus(t *testing.T) {
 	c := start(t, 3, 2)
-	m := newMeeting(6)
-	item := do(t, func(ctx context.Context, at *peer.Peer, _ int) (int, error) { return 0, m.attend(ctx, at) })
+	r := newRoll(3)
 	c.run(0, func(ctx context.Context) error {
-		_, err := futures.Collect(futures.Map(ctx, Act, orders(item, 6)))
+		_, err := futures.Collect(futures.Map(ctx, Act, until(r, 1, squares(t, r))))
 		return err
 	})
 	all, err := c.nodes[1].Census(c.ctx)
@@ -289,7 +281,7 @@ func TestCensus(t *testing.T) {
 		stolen += all[i].Stolen
 		lent += all[i].Lent
 	}
-	if stolen == 0 || stolen != lent {
+	if stolen == 0 || stolen > lent { // what comes home is lent, and is not stolen
 		t.Errorf("%d tasks stolen, %d lent", stolen, lent)
 	}
 	c.kill(2)

@@ -88,23 +88,38 @@ func (f *Frame) Deadline() (time.Time, bool) {
 
 // Err implements context.Context.
 func (f *Frame) Err() error {
-	if f.own() {
-		if e := task.Epoch(); e != f.epoch {
-			if err := f.walk(); err != nil {
-				return err
-			}
-			f.epoch = e
-		}
-		return nil
+	own := f.own()
+	if !own {
+		f.seen.Store(true)
 	}
-	f.seen.Store(true)
+	if f.seen.Load() {
+		if err := f.treeErr(); err != nil {
+			return err
+		}
+	}
+	if !own {
+		return f.walk()
+	}
+	if e := task.Epoch(); e != f.epoch {
+		if err := f.walk(); err != nil {
+			return err
+		}
+		f.epoch = e
+	}
+	return nil
+}
+
+// treeErr is what those who watch the context have been told: Err must not lag behind Done.
+func (f *Frame) treeErr() error {
 	f.treeMu.Lock()
-	ended := f.ended
-	f.treeMu.Unlock()
-	if ended {
+	defer f.treeMu.Unlock()
+	switch {
+	case f.tree != nil && f.tree.err != nil:
+		return f.tree.err
+	case f.ended:
 		return context.Canceled
 	}
-	return f.walk()
+	return nil
 }
 
 // walk asks the task and its ancestors, up to one that is known to be alive at this epoch. Each ancestor's frame serves the
@@ -226,8 +241,10 @@ func (f *Frame) end() bool {
 	kids := s.kids[f.base:]
 	for i, c := range kids {
 		if c.Recycle() || c.RecycleDone() {
-			s.w.free(c) // what stays in kids beyond its length keeps nothing alive that the free list does not
-			continue
+			if !s.w.keep(c) {
+				s.w.free(c)
+			}
+			continue // what stays in kids beyond its length keeps nothing alive that the free list does not
 		}
 		kids[i] = nil
 		clean = !c.Cancel(context.Canceled) && clean

@@ -53,7 +53,7 @@ func (f *Frame) Join(t *task.Task, gen uint32) bool {
 		return f.joinSlowly(t)
 	}
 	if w.n > 0 && w.pool.hungry.Load() != 0 {
-		w.publish() // what we are about to run may be long: nothing that others could do may wait for it
+		w.feed() // what we are about to run may be long: nothing that others could do may wait for it
 	}
 	// Strand.inline, in line: this is the path of every future that stays at home.
 	top := s.push(f, t, epoch)
@@ -85,13 +85,21 @@ func (f *Frame) joinSlowly(t *task.Task) bool {
 	case !w.take(t):
 		return f.joinPublic(t)
 	case w.n > 0 && w.pool.hungry.Load() != 0:
-		w.publish()
+		w.feed()
 	}
 	return s.inline(s.top(), t, f.epoch)
 }
 
 // joinPublic joins a child that is not in the window: it is in a public deque, or a thief has it.
 func (f *Frame) joinPublic(t *task.Task) bool {
+	if w := f.strand.w; w.n == 0 {
+		switch newest := w.public.Pop(); {
+		case newest == t && t.Claim():
+			return f.strand.inline(f.strand.top(), t, f.epoch)
+		case newest != nil && newest != t:
+			w.public.Push(newest)
+		}
+	}
 	if t.ClaimStray() {
 		return f.strand.inline(f.strand.top(), t, f.epoch)
 	}

@@ -13,6 +13,9 @@ const (
 	maxFree = 1 << 12
 	// sweepChildren is the number of children at which a running task lets go of the records of finished ones.
 	sweepChildren = 1 << 10
+	// remoteHunger is what remote thieves add to the count of hungry workers: more than any number of public tasks, so that
+	// they may take what they will.
+	remoteHunger = 1 << 30
 	// idleRounds is how often a worker looks everywhere again before it sleeps.
 	idleRounds = 4
 	// flushRuns is after how many tasks run in place a worker publishes its counters.

@@ -150,9 +150,9 @@ func (p *Pool) Demand(thieves int) {
 	old := p.demand.Swap(int32(thieves))
 	switch {
 	case old == 0 && thieves > 0:
-		p.hungry.Add(1)
+		p.hungry.Add(remoteHunger)
 	case old > 0 && thieves == 0:
-		p.hungry.Add(-1)
+		p.hungry.Add(-remoteHunger)
 	}
 }
 

@@ -50,7 +50,7 @@ func (w *Worker) push(t *task.Task) {
 	w.window[w.n] = t
 	w.n++
 	if w.pool.hungry.Load() != 0 {
-		w.publish()
+		w.feed()
 	}
 }
 
@@ -64,9 +64,13 @@ func (w *Worker) spill(k int) {
 	w.n -= k
 }
 
-// publish makes all tasks of the window public and wakes whoever hungers for them. All, not half: the owner may be about
-// to run something long, and what is still private then is lost to the others for that long.
-func (w *Worker) publish() {
+// feed makes all tasks of the window public if more workers hunger than there are public tasks. All, not half: the owner may
+// be about to run something long, and what is still private then is lost to the others for that long. And not while there
+// is enough for everybody: a thief that the system does not run would keep the owner on the slow path for nothing.
+func (w *Worker) feed() {
+	if int(w.pool.hungry.Load()) <= w.public.Len() {
+		return
+	}
 	if w.n > 0 {
 		w.spill(w.n)
 	}
@@ -167,6 +171,18 @@ func (w *Worker) Free(index int) *task.Task {
 	t := (*l)[n]
 	*l = (*l)[:n]
 	return t
+}
+
+// keep puts a recycled record on its free list if that is quick. It is inlined; free is for the rest.
+func (w *Worker) keep(t *task.Task) bool {
+	if i := t.Fn.Index; i < len(w.records) && !t.Fn.Clears && t.Err == nil {
+		l := &w.records[i]
+		if n := len(*l); n < cap(*l) {
+			*l = append(*l, t)
+			return true
+		}
+	}
+	return false
 }
 
 // free keeps a recycled record for the next future of its function.
