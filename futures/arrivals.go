@@ -45,18 +45,13 @@ func (a *arrivals[T]) pop() (v T, ok bool) {
 	return v, true
 }
 
-// take returns the next arrival; false if ctx ends first. When nothing has arrived, the caller does one of the things that
-// it waits for itself, if nobody has begun it: pending, which may be nil.
-func (a *arrivals[T]) take(ctx context.Context, pending *task.Task) (T, bool) {
+// take returns the next arrival; false if ctx ends first. The caller does not run what it waits for in place: it would be
+// stuck in a slow one while others arrive.
+func (a *arrivals[T]) take(ctx context.Context) (T, bool) {
 	for {
 		v, ok := a.pop()
 		if ok || ctx.Err() != nil {
 			return v, ok
-		}
-		if frame := worker.FrameOf(ctx); frame != nil && pending != nil && pending.IsPending() {
-			frame.Assist(pending)
-			pending = nil
-			continue
 		}
 		worker.Await(ctx, func(wake func()) bool {
 			a.mu.Lock()
@@ -70,12 +65,9 @@ func (a *arrivals[T]) take(ctx context.Context, pending *task.Task) (T, bool) {
 	}
 }
 
-// whenDone calls fn when the future is done, on the goroutine that finishes it; at once if it is done or stale.
-func (f Future[Out]) whenDone(fn func()) {
-	if !f.share() || !f.s.OnDone(fn) {
-		fn()
+// whenDone has n called when the future is done, on the goroutine that finishes it; at once if it is done or stale.
+func (f Future[Out]) whenDone(n *task.Notice) {
+	if !f.share() || !f.s.Notify(n) {
+		n.F()
 	}
 }
-
-// task returns the record of a future that is not zero.
-func (f Future[Out]) task() *task.Task { return &f.s.Task }

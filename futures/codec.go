@@ -16,8 +16,8 @@ const (
 	MaxValueBytes = 256 << 20
 
 	maxElements = 1 << 27
-	maxPairs    = 1 << 20
-	maxNesting  = 64
+	maxPairs    = 1 << 27
+	maxNesting  = 256
 )
 
 var (
@@ -26,7 +26,8 @@ var (
 	}.EncMode())
 	decMode = must(cbor.DecOptions{
 		MaxArrayElements: maxElements, MaxMapPairs: maxPairs, MaxNestedLevels: maxNesting,
-		IntDec: cbor.IntDecConvertSigned, DefaultMapType: reflect.TypeFor[map[string]any](),
+		IntDec: cbor.IntDecConvertSignedOrBigInt, DefaultMapType: reflect.TypeFor[map[string]any](),
+		UTF8: cbor.UTF8DecodeInvalid, // a Go string holds any bytes
 	}.DecMode())
 )
 
@@ -45,10 +46,14 @@ func encode[T any](v *T) (data []byte, err error) {
 			err = fmt.Errorf("%w: encoding %T panicked: %v", task.ErrEncode, *v, p)
 		}
 	}()
-	if m, ok := any(*v).(proto.Message); ok {
+	m, isMessage := any(*v).(proto.Message)
+	if isMessage {
 		data, err = proto.Marshal(m)
 	} else {
 		data, err = encMode.Marshal(v)
+	}
+	if err == nil && !isMessage {
+		err = decMode.Wellformed(data) // what is sent must pass the receiver's limits
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", task.ErrEncode, err)

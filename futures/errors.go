@@ -22,6 +22,8 @@ var (
 	ErrTooLarge = task.ErrTooLarge
 	// ErrEncode: a result has a type, or content, that cannot be sent.
 	ErrEncode = task.ErrEncode
+	// ErrGoexit: the function ended its goroutine with runtime.Goexit. If the task ran in place, so did its parent's.
+	ErrGoexit = task.ErrGoexit
 )
 
 // RemoteError is an error that a task met on another peer. It keeps the text, and errors.Is and errors.As find in it

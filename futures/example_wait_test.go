@@ -33,7 +33,7 @@ func ExampleWait() {
 			futures.Submit(ctx, Until, time.Hour),
 			futures.Submit(ctx, Until, time.Millisecond),
 		}
-		// On goroutines of one's own, waiting goes as in a task.
+		// The wait lends its worker, too: the two need it.
 		var done, pending []futures.Future[string]
 		var err error
 		futures.Blocking(ctx, func() { done, pending, err = futures.Wait(ctx, fs, futures.FirstCompleted) })

@@ -11,8 +11,11 @@ import (
 // Future names a result that may not exist yet. It is a small value; copy it freely. It is valid until the task that
 // submitted it returns, and for ever if that was not a task; afterwards its methods give ErrStale.
 type Future[Out any] struct {
-	s   *slot[Out]
-	gen uint32
+	s *slot[Out]
+	// frame is the submitting task's, if it may join the future on the fast path. It is compared, never followed: the
+	// record itself must not be touched before it is known to be still this future's.
+	frame *worker.Frame
+	gen   uint32
 }
 
 // State is where a future is in its life.
@@ -28,7 +31,11 @@ const (
 
 // String names the state.
 func (s State) String() string {
-	return [...]string{"pending", "running", "done", "cancelled"}[s]
+	names := [...]string{"pending", "running", "done", "cancelled"}
+	if int(s) >= len(names) {
+		return "unknown"
+	}
+	return names[s]
 }
 
 // Submit makes a future of f(in). Inside a task it goes onto the present worker's deque: it is run here unless somebody
@@ -52,7 +59,7 @@ func submit[In, Out any](ctx context.Context, f *core[In, Out], in In) Future[Ou
 			r.Parent = ctx
 			gen := r.Gen() // before it is queued: a thief may be done with it at once
 			frame.Spawn(w, &r.Task)
-			return Future[Out]{s: &r.slot, gen: gen}
+			return Future[Out]{s: &r.slot, frame: frame, gen: gen}
 		}
 	}
 	return submitElsewhere(ctx, f, in)
@@ -75,6 +82,11 @@ func submitElsewhere[In, Out any](ctx context.Context, f *core[In, Out], in In) 
 		return future
 	}
 	watch(ctx, t)
+	if frame == nil { // ctx need not descend from the pool's: Close must reach the task all the same
+		base := pool.Context()
+		stop := context.AfterFunc(base, func() { t.Cancel(context.Cause(base)) })
+		t.OnDone(func() { stop() })
+	}
 	switch {
 	case frame != nil && frame.Worker() != nil && f.handler != nil:
 		frame.Spawn(frame.Worker(), t)
@@ -100,7 +112,7 @@ func watch(ctx context.Context, t *task.Task) {
 // returned and the future goes on. Inside a task the worker is never blocked: a child that nobody has taken runs in place,
 // and otherwise the worker does other work until the result is there.
 func (f Future[Out]) Result(ctx context.Context) (Out, error) {
-	if frame, ok := ctx.(*worker.Frame); ok && f.s != nil && frame.Join(&f.s.Task, f.gen) {
+	if frame, ok := ctx.(*worker.Frame); ok && frame == f.frame && frame.Join(&f.s.Task, f.gen) {
 		return f.s.out, f.s.Err
 	}
 	return f.await(ctx)
@@ -113,14 +125,19 @@ func (f Future[Out]) await(ctx context.Context) (Out, error) {
 		return none, ErrStale
 	}
 	t := &f.s.Task
-	if frame := worker.FrameOf(ctx); frame != nil && !t.IsDone() && ctx.Err() == nil {
+	if frame, ok := ctx.(*worker.Frame); ok && !t.IsDone() && ctx.Err() == nil { // a derived context may end before t does
 		frame.Assist(t)
 	}
 	for !t.IsDone() {
 		if err := ctx.Err(); err != nil {
 			return none, err
 		}
-		worker.Await(ctx, t.OnDone)
+		var n task.Notice
+		worker.Await(ctx, func(wake func()) bool {
+			n.F = wake
+			return t.Notify(&n)
+		})
+		t.Forget(&n)
 	}
 	return f.outcome()
 }

@@ -66,7 +66,7 @@ func MapReduce[In, Mid any](
 	defer m.cancel()
 	total := fold[Mid]{combine: combine}
 	m.run(seq, func(p part[Mid]) bool {
-		if p.N > 0 {
+		if p.N > 0 && p.Fail == nil {
 			m.err = total.add(ctx, p.Acc)
 		}
 		return m.err == nil

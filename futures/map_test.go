@@ -104,7 +104,7 @@ func TestMapItemsThatFailBadly(t *testing.T) {
 			return nil
 		}},
 		"goexit": {func(context.Context) (int, error) { runtime.Goexit(); return 0, nil },
-			func(err error) error { return is("Goexit", err, worker.ErrGoexit) }},
+			func(err error) error { return is("Goexit", err, futures.ErrGoexit) }},
 	}
 	for name, b := range bad {
 		for _, m := range mappings {

@@ -6,6 +6,7 @@ import (
 	"slices"
 	"time"
 
+	"github.com/scoopp2p/scoopp2p/internal/task"
 	"github.com/scoopp2p/scoopp2p/internal/worker"
 )
 
@@ -34,6 +35,7 @@ type mapper[In, Out any] struct {
 	limit     int // batches under way
 	items     []In
 	begun     time.Time // when items got its first
+	slow      bool      // inputs come slowly: look at the clock after each
 	under     []*batch[Out]
 	finished  arrivals[*batch[Out]] // for unordered
 	err       error                 // the first failure
@@ -60,8 +62,13 @@ func (m *mapper[In, Out]) run(seq iter.Seq[In], emit func(part[Out]) bool) {
 			m.begun = time.Now()
 		}
 		m.items = append(m.items, in)
-		if n := len(m.items); n < m.size && (n%drawLook != 0 || time.Since(m.begun) < drawTime) {
-			continue
+		if n := len(m.items); n < m.size {
+			if !m.slow && n%drawLook != 0 {
+				continue
+			}
+			if m.slow = time.Since(m.begun) >= drawTime; !m.slow {
+				continue
+			}
 		}
 		m.submit()
 		for len(m.under) >= m.limit || m.ready() {
@@ -91,7 +98,7 @@ func (m *mapper[In, Out]) submit() {
 	m.items = make([]In, 0, m.size)
 	m.under = append(m.under, b)
 	if m.unordered {
-		b.future.whenDone(func() { m.finished.add(b) })
+		b.future.whenDone(&task.Notice{F: func() { m.finished.add(b) }})
 	}
 }
 
@@ -108,7 +115,7 @@ func (m *mapper[In, Out]) take(emit func(part[Out]) bool) bool {
 	b := m.under[0]
 	if m.unordered {
 		var ok bool
-		if b, ok = m.finished.take(m.ctx, m.under[len(m.under)-1].future.task()); !ok {
+		if b, ok = m.finished.take(m.ctx); !ok {
 			m.err = m.ctx.Err()
 			return false
 		}

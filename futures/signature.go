@@ -48,11 +48,11 @@ func describe(s *strings.Builder, t reflect.Type, seen map[reflect.Type]bool) (d
 		if t.Kind() == reflect.Array {
 			fmt.Fprint(s, t.Len())
 		}
-		return describe(s, t.Elem(), seen)
+		return describe(s, t.Elem(), seen) || t.Name() != ""
 	case reflect.Map:
 		s.WriteString("map")
 		k := describe(s, t.Key(), seen)
-		return describe(s, t.Elem(), seen) || k
+		return describe(s, t.Elem(), seen) || k || t.Name() != ""
 	default:
 		s.WriteString(t.Kind().String())
 		return t.Name() != t.Kind().String()

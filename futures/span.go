@@ -70,7 +70,7 @@ type half[Out any] struct {
 // than blockShort and shrink when they are slower than blockLong, so that tiny items pay nothing for the looks and the
 // split is never late by more than one long item.
 const (
-	maxBlock   = 1 << 12
+	maxBlock   = 1 << 10
 	blockShort = 10 * time.Microsecond
 	blockLong  = 40 * time.Microsecond
 )
@@ -111,7 +111,14 @@ func reducer[Out any](name string) (func(context.Context, [2]Out) (Out, error), 
 	case f.handler == nil:
 		return nil, fmt.Errorf("reduce %q: %w", name, ErrNotHandled)
 	}
-	return f.handler, nil
+	return func(ctx context.Context, pair [2]Out) (out Out, err error) {
+		defer func() {
+			if v := recover(); v != nil {
+				err = &PanicError{Func: name, Value: v, Stack: string(debug.Stack())}
+			}
+		}()
+		return f.handler(ctx, pair)
+	}, nil
 }
 
 // spanRun is one execution of a span.
@@ -213,6 +220,7 @@ func (r *spanRun[In, Out]) runBlock(end int) (err error) {
 	}()
 	nest := r.frame.Nest()
 	defer nest.End()
+	hunger := r.frame.Hunger()
 	for r.next < end {
 		out, err := r.f.handler(nest.Context(), r.items[r.next])
 		if err == nil && r.reduce != "" {
@@ -225,6 +233,9 @@ func (r *spanRun[In, Out]) runBlock(end int) (err error) {
 			return err
 		}
 		r.next++
+		if hunger.Load() != 0 && r.frame.Starved() {
+			return nil // somebody could have half of what is left
+		}
 	}
 	return nil
 }

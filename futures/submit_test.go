@@ -11,7 +11,6 @@ import (
 	"testing"
 
 	"github.com/scoopp2p/scoopp2p/futures"
-	"github.com/scoopp2p/scoopp2p/internal/worker"
 )
 
 var errOwn = errors.New("an error of the user")
@@ -290,7 +289,7 @@ func TestGoexit(t *testing.T) {
 				runtime.Goexit()
 				return 0, nil
 			}).Result(ctx)
-			if err := is("Goexit", err, worker.ErrGoexit); err != nil {
+			if err := is("Goexit", err, futures.ErrGoexit); err != nil {
 				return err
 			}
 		}

@@ -12,6 +12,7 @@ import (
 func AsCompleted[Out any](ctx context.Context, fs ...Future[Out]) iter.Seq[Future[Out]] {
 	return func(yield func(Future[Out]) bool) {
 		w := newWaiter(fs)
+		defer w.forget()
 		for range fs {
 			i, ok := w.next(ctx)
 			if !ok {
@@ -43,6 +44,7 @@ const (
 // err is that of ctx, if it ended first. It never returns the error of a future: ask Result.
 func Wait[Out any](ctx context.Context, fs []Future[Out], when When) (done, pending []Future[Out], err error) {
 	w := newWaiter(fs)
+	defer w.forget()
 	for range fs {
 		i, ok := w.next(ctx)
 		if !ok {
@@ -73,29 +75,32 @@ func (f Future[Out]) failed() bool {
 // waiter hears of the completion of each of several futures.
 type waiter[Out any] struct {
 	fs       []Future[Out]
+	notices  []task.Notice
 	arrivals arrivals[int]
 	seen     []bool
-	newest   int // fs[newest:] are begun, or done by us
 }
 
 func newWaiter[Out any](fs []Future[Out]) *waiter[Out] {
-	w := &waiter[Out]{fs: fs, seen: make([]bool, len(fs)), newest: len(fs)}
+	w := &waiter[Out]{fs: fs, notices: make([]task.Notice, len(fs)), seen: make([]bool, len(fs))}
 	for i, f := range fs {
-		f.whenDone(func() { w.arrivals.add(i) })
+		w.notices[i].F = func() { w.arrivals.add(i) }
+		f.whenDone(&w.notices[i])
 	}
 	return w
 }
 
-// next returns the next future that is done, by its index; false if ctx ended first.
-func (w *waiter[Out]) next(ctx context.Context) (int, bool) {
-	var pending *task.Task // the newest that nobody has begun: it is the nearest to this worker
-	for w.newest > 0 && pending == nil {
-		w.newest--
-		if f := w.fs[w.newest]; f.s != nil && f.s.IsPending() {
-			pending = f.task()
+// forget takes back what still waits: a program may wait for the first of many again and again.
+func (w *waiter[Out]) forget() {
+	for i, f := range w.fs {
+		if !w.seen[i] && f.share() {
+			f.s.Forget(&w.notices[i])
 		}
 	}
-	i, ok := w.arrivals.take(ctx, pending)
+}
+
+// next returns the next future that is done, by its index; false if ctx ended first.
+func (w *waiter[Out]) next(ctx context.Context) (int, bool) {
+	i, ok := w.arrivals.take(ctx)
 	if ok {
 		w.seen[i] = true
 	}

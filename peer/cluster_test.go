@@ -78,6 +78,7 @@ type cluster struct {
 
 	mu     sync.Mutex
 	losses []loss
+	busy   []func() // end the occupations
 }
 
 // newCluster begins a cluster without peers. When the test ends it closes what is left, and nothing may be left behind:
@@ -259,11 +260,47 @@ func (c *cluster) occupy(i int) (release func()) {
 	for range workers {
 		receive(c.t, "a worker is busy", busy)
 	}
-	c.t.Cleanup(func() { // before the peers are closed
+	end := func() {
 		release()
 		runs.Wait()
+	}
+	c.mu.Lock()
+	c.busy = append(c.busy, end)
+	c.mu.Unlock()
+	c.t.Cleanup(end) // before the peers are closed
+	return release
+}
+
+// releaseAll ends all occupations.
+func (c *cluster) releaseAll() {
+	c.mu.Lock()
+	ends := c.busy
+	c.mu.Unlock()
+	for _, end := range ends {
+		end()
+	}
+}
+
+// lifeline occupies peer at once the idle peer of, the only other one, has a lifeline there: what is submitted there will be
+// given to it even if it is busy by then.
+func (c *cluster) lifeline(of, at int) (release func()) {
+	c.t.Helper()
+	release = c.occupy(at)
+	thief, victim := c.nodes[of], c.nodes[at]
+	eventually(c.t, "the lifeline is placed", func() bool {
+		asked := thief.StealStats()
+		return asked.Lifelines > 0 && victim.StealStats().Refusals == asked.Asked+asked.Lifelines
 	})
 	return release
+}
+
+// holds waits until a peer has so many tasks of others.
+func (c *cluster) holds(i, tasks int) {
+	c.t.Helper()
+	eventually(c.t, fmt.Sprintf("peer %d holds %d tasks of others", i, tasks), func() bool {
+		h, err := c.nodes[i].Holding()
+		return err == nil && h.Held == tasks
+	})
 }
 
 // record keeps what a peer logs.

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
+	p2p "github.com/libp2p/go-libp2p/core/peer"
 	ma "github.com/multiformats/go-multiaddr"
 )
 
@@ -63,6 +64,14 @@ func (c *Config) validate() error {
 		if err := checkListen(a, len(c.Secret) > 0); err != nil {
 			errs = append(errs, err)
 		}
+	}
+	for _, a := range c.Bootstrap {
+		if _, err := p2p.AddrInfoFromString(a); err != nil {
+			errs = append(errs, fmt.Errorf("peer: bootstrap address %q: %w; it should look like /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW…", a, err))
+		}
+	}
+	if c.Grace < 0 {
+		errs = append(errs, fmt.Errorf("peer: the grace period is %v; leave it 0 for %v", c.Grace, defaultGrace))
 	}
 	if c.Grace == 0 {
 		c.Grace = defaultGrace

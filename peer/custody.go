@@ -31,6 +31,7 @@ type custody struct {
 	quit    chan struct{}
 	driver  sync.WaitGroup
 	stopped atomic.Bool
+	barren  atomic.Bool // a thief could use nothing of what is queued
 
 	stolen atomic.Uint64 // tasks taken from other peers
 	lent   atomic.Uint64 // tasks given to other peers, first or second hand
@@ -59,9 +60,22 @@ func (c *custody) start() {
 				return
 			case <-c.kick:
 				c.news()
+				if c.barren.Swap(false) {
+					c.pause()
+				}
 			}
 		}
 	})
+}
+
+// pause keeps the driver from running in circles: what a thief could not use goes back to the queue, which is news.
+func (c *custody) pause() {
+	timer := time.NewTimer(retryPause)
+	defer timer.Stop()
+	select {
+	case <-timer.C:
+	case <-c.quit:
+	}
 }
 
 func (c *custody) stop() {
@@ -92,9 +106,20 @@ func (c *custody) news() {
 	c.idle = idle
 	c.mu.Unlock()
 	c.step(steal.Idle{Workers: idle})
-	if queued := c.p.pool.Stealable(); queued > 0 {
+	if queued := c.queued(); queued > 0 {
 		c.step(steal.Surplus{Queued: queued})
 	}
+}
+
+// queued is how many tasks wait, as the machine is told. The machine leaves one to each idle worker of this peer; but what
+// only others can run waits for no worker here, so it comes on top of what they are left.
+func (c *custody) queued() int {
+	local := c.p.pool.Queued()
+	exports := c.p.pool.Stealable() - local
+	if exports <= 0 {
+		return local
+	}
+	return exports + max(local, c.p.pool.Idle())
 }
 
 // step puts events in and carries the actions out. The machine first hears how many workers are idle, if that has changed.
@@ -173,7 +198,7 @@ func (c *custody) request(from task.PeerID, body []byte) {
 		c.p.garbage(from, err)
 		return
 	}
-	c.step(steal.GotRequest{From: from, Request: r, Queued: c.p.pool.Stealable()})
+	c.step(steal.GotRequest{From: from, Request: r, Queued: c.queued()})
 }
 
 // joined and left are called in turn for each peer.

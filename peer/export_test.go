@@ -82,3 +82,6 @@ const CustodyKinds = int(kindCancel-kindRequest) + 1
 
 // Context returns the context that ends with Close.
 func (p *Peer) Context() context.Context { return p.ctx }
+
+// Check validates the configuration.
+func (c Config) Check() error { return c.validate() }

@@ -26,7 +26,7 @@ type parcel struct {
 
 // give takes the oldest tasks for a thief, and only now makes bytes of them.
 func (c *custody) give(g steal.Give) {
-	queued := c.p.pool.Stealable()
+	queued := c.queued()
 	var parcels []parcel
 	if m := c.p.members.get(g.To); m != nil {
 		parcels = c.pack(g, m, c.p.pool.Steal(g.Amount(queued)))
@@ -36,7 +36,7 @@ func (c *custody) give(g steal.Give) {
 	for i, b := range parcels {
 		loot[i] = b.wire
 	}
-	left := c.p.pool.Stealable()
+	left := c.queued()
 	if len(loot) > 0 {
 		reply := marshal(steal.Reply{RequestID: g.RequestID, Loot: loot, Hint: left})
 		if err := c.p.rpc.Send(g.To, kindReply, reply); err != nil {
@@ -56,7 +56,12 @@ func (c *custody) pack(g steal.Give, m *member, tasks []*task.Task) []parcel {
 	var parcels []parcel
 	size := 0
 	for _, t := range tasks {
-		if !m.runs(t.Fn) || size > 0 && size >= g.MaxBytes {
+		if !m.runs(t.Fn) {
+			c.barren.Store(true)
+			c.putBack(t, false)
+			continue
+		}
+		if size > 0 && size >= g.MaxBytes {
 			c.putBack(t, false)
 			continue
 		}

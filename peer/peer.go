@@ -134,10 +134,7 @@ func (p *Peer) join(ctx context.Context) error {
 	}
 	answers := make(chan error, len(p.cfg.Bootstrap))
 	for _, text := range p.cfg.Bootstrap {
-		info, err := p2p.AddrInfoFromString(text)
-		if err != nil {
-			return fmt.Errorf("peer: bootstrap address %q: %w; it should look like /ip4/127.0.0.1/tcp/4001/p2p/12D3KooW…", text, err)
-		}
+		info := must(p2p.AddrInfoFromString(text)) // validated
 		go func() {
 			ctx, cancel := context.WithTimeout(ctx, joinTimeout)
 			defer cancel()

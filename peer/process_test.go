@@ -110,7 +110,6 @@ func TestSubmitOnly(t *testing.T) {
 	if _, err := futures.Submit(c.from(0), Remote, "nobody").Result(c.ctx); !errors.Is(err, futures.ErrNotHandled) {
 		t.Fatalf("without a peer that handles it: %v", err)
 	}
-	c.spawn("nothing") // it asks first, and must not be given what it cannot run
 	executor := c.spawn("handles")
 	want := fmt.Sprintf("hello from %d", executor.cmd.Process.Pid)
 	var fs []futures.Future[string]

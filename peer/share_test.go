@@ -165,10 +165,7 @@ func TestMapReduceAcross(t *testing.T) {
 func TestSecondHand(t *testing.T) {
 	c := start(t, 2, 2)
 	a, b := c.nodes[0], c.nodes[1]
-	c.occupy(0)
-	eventually(t, "the idle B has a lifeline at A", func() bool {
-		return b.StealStats().Lifelines > 0 && a.StealStats().Refusals >= b.StealStats().Asked+b.StealStats().Lifelines
-	})
+	c.lifeline(1, 0)
 	release := c.occupy(1) // the lifeline stays, although B is fed
 	where := make(chan string, 2)
 	f := do(t, func(_ context.Context, at *peer.Peer, n int) (int, error) {
@@ -176,10 +173,7 @@ func TestSecondHand(t *testing.T) {
 		return n + 1, nil
 	})
 	fs := []futures.Future[int]{futures.Submit(c.from(0), Act, f(1)), futures.Submit(c.from(0), Act, f(2))}
-	eventually(t, "B holds both tasks", func() bool {
-		h, err := b.Holding()
-		return err == nil && h.Held == 2
-	})
+	c.holds(1, 2)
 	third := c.add(peer.Config{Workers: 2})
 	for i, f := range fs {
 		if got, err := f.Result(c.ctx); got != i+2 || err != nil {
@@ -202,11 +196,7 @@ func TestSecondHand(t *testing.T) {
 // TestSecondHandCancel: the owner's cancel finds a task that it has not lent to its present holder.
 func TestSecondHandCancel(t *testing.T) {
 	c := start(t, 2, 1)
-	a, b := c.nodes[0], c.nodes[1]
-	c.occupy(0)
-	eventually(t, "the idle B has a lifeline at A", func() bool {
-		return b.StealStats().Lifelines > 0 && a.StealStats().Refusals >= b.StealStats().Asked+b.StealStats().Lifelines
-	})
+	c.lifeline(1, 0)
 	c.occupy(1)
 	begun, ended := make(chan string, 1), make(chan error, 1)
 	f := futures.Submit(c.from(0), Act, do(t, func(ctx context.Context, at *peer.Peer, _ int) (int, error) {
@@ -215,10 +205,7 @@ func TestSecondHandCancel(t *testing.T) {
 		ended <- ctx.Err()
 		return 0, ctx.Err()
 	})(0))
-	eventually(t, "B holds the task", func() bool {
-		h, err := b.Holding()
-		return err == nil && h.Held == 1
-	})
+	c.holds(1, 1)
 	third := c.add(peer.Config{Workers: 1})
 	if at := receive(t, "the task has begun", begun); at != third.ID() {
 		t.Errorf("it runs on %s, want %s", at, third.ID())
@@ -234,21 +221,15 @@ func TestSecondHandCancel(t *testing.T) {
 // TestStolenBack: an owner that has nothing else to do takes its own task back from its holder.
 func TestStolenBack(t *testing.T) {
 	c := start(t, 2, 1)
-	a, b := c.nodes[0], c.nodes[1]
-	release := c.occupy(0)
-	eventually(t, "the idle B has a lifeline at A", func() bool {
-		return b.StealStats().Lifelines > 0 && a.StealStats().Refusals >= b.StealStats().Asked+b.StealStats().Lifelines
-	})
+	a := c.nodes[0]
+	release := c.lifeline(1, 0)
 	c.occupy(1)
 	where := make(chan string, 1)
 	f := futures.Submit(c.from(0), Act, do(t, func(_ context.Context, at *peer.Peer, n int) (int, error) {
 		where <- at.ID()
 		return n, nil
 	})(7))
-	eventually(t, "B holds the task", func() bool {
-		h, err := b.Holding()
-		return err == nil && h.Held == 1
-	})
+	c.holds(1, 1)
 	release()
 	if got, err := f.Result(c.ctx); got != 7 || err != nil {
 		t.Errorf("%d, %v", got, err)

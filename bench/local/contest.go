@@ -54,6 +54,7 @@ func handle() {
 	}
 	noopTask.Handle(noop)
 	sideTask.Handle(playSide)
+	ballTask.Handle(fly)
 	gateTask.Handle(waitForGate)
 	waiterTask.Handle(waitForOther)
 	chainTask.Handle(chainFutures)

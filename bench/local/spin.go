@@ -2,7 +2,6 @@ package main
 
 import (
 	"math"
-	"sync"
 	"time"
 )
 
@@ -14,22 +13,25 @@ func spin(x uint64, steps int) uint64 {
 	return x
 }
 
-// calibrated is the time of one step in nanoseconds, the least of some tries: what else runs can only make it longer.
-var calibrated = sync.OnceValue(func() float64 {
-	const tries, steps = 20, 1 << 18
-	best := math.Inf(1)
-	for i := range tries {
-		start := time.Now()
-		sink = spin(uint64(i), steps)
-		best = min(best, perUnit(time.Since(start), steps))
-	}
-	return best
-})
-
 // sink keeps results alive that nobody wants.
 var sink uint64
 
-// stepsFor is how many steps take about that long, at least one.
+// stepsFor is how many steps make a call take about that long, at least one. It times calls one after the other, as a map
+// makes them: the processor overlaps the end of one with the beginning of the next, so that a single one takes longer.
 func stepsFor(d time.Duration) int {
-	return max(1, int(math.Round(float64(d.Nanoseconds())/calibrated())))
+	const tries, window = 6, 2 * time.Millisecond
+	calls := max(1, int(window/d))
+	steps := max(1, int(d.Nanoseconds()))
+	for range tries {
+		best := math.Inf(1) // the least of some: what else runs can only make it longer
+		for range 3 {
+			start := time.Now()
+			for i := range calls {
+				sink += spin(uint64(i), steps)
+			}
+			best = min(best, perUnit(time.Since(start), calls))
+		}
+		steps = max(1, int(math.Round(float64(steps)*float64(d.Nanoseconds())/best)))
+	}
+	return steps
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 )
@@ -19,6 +20,7 @@ var (
 	ErrPoison     = errors.New("the task was running on several peers that died")
 	ErrTooLarge   = errors.New("the value is larger than the limit for one value")
 	ErrEncode     = errors.New("the value cannot be encoded")
+	ErrGoexit     = errors.New("the function called runtime.Goexit")
 )
 
 // RemoteError is an error that happened to a task at another peer.
@@ -94,6 +96,7 @@ var runtimeCodes = []struct {
 	{ErrEncode, CodeEncode},
 	{ErrTooLarge, CodeTooLarge},
 	{ErrClosed, CodeClosed},
+	{ErrGoexit, CodeGoexit},
 }
 
 // Limits of an error on the wire, in bytes: an error must always arrive.
@@ -103,17 +106,24 @@ const (
 )
 
 // ToWire turns any error into a form that encodes. It returns nil for nil.
-func ToWire(function string, err error) *WireError {
+func ToWire(function string, err error) (w *WireError) {
 	if err == nil {
 		return nil
 	}
-	w := &WireError{Code: CodeUnknown, Func: function, Msg: clip(safeText(err), maxErrorText)}
+	w = &WireError{Code: CodeUnknown, Func: clip(function, maxErrorText), Msg: clip(safeText(err), maxErrorText)}
+	defer func() { _ = recover() }() // the error's Is, As or Unwrap panicked; its text is in w already
+	classify(w, err)
+	return w
+}
+
+// classify finds out what errors.Is and errors.As see in err. They call methods of the user's types.
+func classify(w *WireError, err error) {
 	var remote *RemoteError
 	var panicked *PanicError
 	switch {
 	case errors.As(err, &panicked):
 		w.Code, w.Stack = CodePanic, clip(panicked.Stack, maxErrorStack)
-		w.Msg = clip(strings.ToValidUTF8(fmt.Sprint(panicked.Value), "?"), maxErrorText)
+		w.Msg = clip(fmt.Sprint(panicked.Value), maxErrorText)
 	case errors.As(err, &remote):
 		w.Code = remote.Code
 	}
@@ -129,7 +139,7 @@ func ToWire(function string, err error) *WireError {
 			w.Sentinels = append(w.Sentinels, name)
 		}
 	}
-	return w
+	slices.Sort(w.Sentinels) // the same error is the same bytes
 }
 
 // safeText is err.Error(), even if that panics: it is the user's code.
@@ -139,11 +149,12 @@ func safeText(err error) (text string) {
 			text = fmt.Sprintf("%T, whose Error method panicked: %v", err, v)
 		}
 	}()
-	return strings.ToValidUTF8(err.Error(), "?")
+	return err.Error()
 }
 
+// clip makes s valid UTF-8, which decoders insist on, of n bytes and an ellipsis at most.
 func clip(s string, n int) string {
-	if len(s) <= n {
+	if s = strings.ToValidUTF8(s, "?"); len(s) <= n {
 		return s
 	}
 	return strings.ToValidUTF8(s[:n], "") + "…"

@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"io/fs"
+	"slices"
 	"strings"
 	"testing"
 	"unicode/utf8"
@@ -27,6 +29,11 @@ func init() {
 type panicky struct{ fields []int }
 
 func (p panicky) Error() string { return fmt.Sprint(p.fields[7]) }
+
+// rude is the same, and what it panics with is not UTF-8.
+type rude struct{}
+
+func (rude) Error() string { panic("\xff") }
 
 // cross sends an error to another peer and back: encode, decode, rebuild.
 func cross(t *testing.T, err error) error {
@@ -65,6 +72,9 @@ func TestErrorsCrossTheWire(t *testing.T) {
 		{"closed", task.ErrClosed, task.CodeClosed, []error{task.ErrClosed}, nil},
 		{"panic", &task.PanicError{Func: "g", Value: "boom", Stack: "goroutine 1"}, task.CodePanic, nil, []error{mine}},
 		{"text panics", panicky{}, task.CodeUnknown, nil, nil},
+		{"text panics with what is no text", rude{}, task.CodeUnknown, nil, nil},
+		{"nil in an interface, whose Unwrap panics", (*fs.PathError)(nil), task.CodeUnknown, nil, nil},
+		{"stack is no text", &task.PanicError{Func: "g", Value: "boom", Stack: "\xff"}, task.CodePanic, nil, nil},
 	}
 	for _, c := range cases {
 		t.Run(c.name, func(t *testing.T) {
@@ -159,6 +169,16 @@ func TestHugeAndBrokenTexts(t *testing.T) {
 	}
 	if w := task.ToWire("f", errors.New(strings.Repeat("x", text))); strings.Contains(w.Msg, "…") {
 		t.Error("a text at the limit was clipped")
+	}
+}
+
+// The same error is the same bytes, whatever order a map has today.
+func TestWireFormIsStable(t *testing.T) {
+	err := errors.Join(errQuota, errFull)
+	for range 100 {
+		if got := task.ToWire("f", err).Sentinels; !slices.Equal(got, []string{"test.full", "test.quota"}) {
+			t.Fatalf("sentinels %v", got)
+		}
 	}
 }
 

@@ -23,19 +23,25 @@ func (body) Clear()                         {}
 
 func newTask() *task.Task { return &task.Task{Body: body{}} }
 
-// ops are the transitions by name, each reporting whether it happened. Finish has no answer: it always succeeds.
+// finish is what the submitter does after it has run the task in place; false means that the task was cancelled meanwhile.
+func finish(t *task.Task) bool { return t.Finish() || t.FinishSeen() }
+
+// recycle is what the parent does when it returns.
+func recycle(t *task.Task) bool { return t.Recycle() || t.RecycleDone() }
+
+// ops are the transitions by name, each reporting whether it happened.
 var ops = map[string]func(*task.Task) bool{
 	"claim":      (*task.Task).Claim,
 	"claimStray": (*task.Task).ClaimStray,
 	"lend":       (*task.Task).Lend,
 	"return":     (*task.Task).Return,
 	"complete":   (*task.Task).Complete,
-	"finish":     func(t *task.Task) bool { t.Finish(); return true },
+	"finish":     finish,
 	"cancel":     func(t *task.Task) bool { return t.Cancel(errWhy) },
 	"share":      func(t *task.Task) bool { return t.Share(t.Gen()) },
 	"onDone":     func(t *task.Task) bool { return t.OnDone(func() {}) },
 	"onCancel":   func(t *task.Task) bool { return t.OnCancel(func() {}) },
-	"recycle":    (*task.Task).Recycle,
+	"recycle":    recycle,
 }
 
 func TestTransitions(t *testing.T) {
@@ -64,7 +70,7 @@ func TestTransitions(t *testing.T) {
 		{"finished once", "finish !cancel", task.Done, false, 0},
 		{"cancelled while pending", "cancel !claim !claimStray !lend !complete !cancel", task.Done, true, 0},
 		{"cancelled while running", "claim cancel !complete", task.Done, true, 0},
-		{"cancelled while run in place", "cancel finish", task.Done, true, 0},
+		{"cancelled while run in place", "cancel !finish", task.Done, true, 0},
 		{"cancelled while away", "lend cancel !complete !return", task.Done, true, 0},
 		{"stray done in place", "claimStray finish", task.Done, false, 0},
 		{"stray is not recycled", "claimStray complete !recycle", task.Done, false, 0},
@@ -72,6 +78,7 @@ func TestTransitions(t *testing.T) {
 		{"returned is not recycled", "lend return claim complete !recycle", task.Done, false, 0},
 		{"cancelled is not recycled", "cancel !recycle", task.Done, true, 0},
 		{"running is not recycled", "claim !recycle", task.Running, false, 0},
+		{"pending is not recycled", "!recycle", task.Pending, false, 0},
 		{"shared and done", "share claim complete", task.Done, false, 0},
 		{"shared and run in place", "share finish", task.Done, false, 0},
 		{"shared when done in place", "finish share", task.Done, false, 0},
@@ -128,8 +135,8 @@ func TestOutcomeIsTheTasksOwnError(t *testing.T) {
 func TestStaleGeneration(t *testing.T) {
 	x := newTask()
 	old := x.Gen()
-	x.Finish()
-	if !x.Recycle() {
+	finish(x)
+	if !recycle(x) {
 		t.Fatal("a record that nobody knows was not recycled")
 	}
 	if x.Is(old) || x.Share(old) {

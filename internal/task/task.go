@@ -2,6 +2,7 @@ package task
 
 import (
 	"context"
+	"slices"
 	"sync"
 	"sync/atomic"
 )
@@ -61,7 +62,7 @@ type Task struct {
 
 // slow is what few tasks need: those that are waited for, cancelled, watched, or lent to another peer.
 type slow struct {
-	waiters  []func() // called once, when the task is done
+	waiters  []*Notice // told once, when the task is done
 	watchers []func() // called once, when the task is cancelled
 	cause    error    // why it was cancelled
 	ticket   any      // package peer's custody record
@@ -76,6 +77,7 @@ const (
 	flagCancelled = uint32(1 << 4) // done without a result
 	flagStray     = uint32(1 << 5) // a queue or a thief may still hold the pointer
 	flagLook      = uint32(1 << 6) // somebody is about to pass the barrier
+	flagLoose     = uint32(1 << 8) // a descendant may still run: it was cancelled and does not know yet
 	flagEngaged   = uint32(1 << 7) // somebody has: the submitter sees, at the latest from now on, that the word is not zero
 )
 
@@ -99,20 +101,26 @@ func (t *Task) Is(gen uint32) bool { return t.gen.Load() == gen }
 // Phase returns a snapshot of the phase. A child that its own parent runs in place counts as pending until it is done:
 // the fast path makes no note of the start.
 func (t *Task) Phase() Phase {
-	if t.ranHere() {
+	s := t.state.Load()
+	if t.done(s) {
 		return Done
 	}
-	return Phase(t.state.Load() & phaseMask)
+	return Phase(s & phaseMask)
 }
 
 // ranHere reports whether the submitter has run this generation in place.
 func (t *Task) ranHere() bool { return t.ran.Load() == t.gen.Load()+1 }
 
+// done reports whether the task is done, given its state word: what ran says counts until somebody has engaged the record.
+func (t *Task) done(s uint32) bool {
+	return Phase(s&phaseMask) == Done || s&flagEngaged == 0 && t.ranHere()
+}
+
 // Unknown reports whether the task waits in its submitter's window and nobody else knows of it.
 func (t *Task) Unknown() bool { return t.state.Load() == 0 && !t.ranHere() }
 
 // IsDone reports whether the outcome is final.
-func (t *Task) IsDone() bool { return Phase(t.state.Load()&phaseMask) == Done || t.ranHere() }
+func (t *Task) IsDone() bool { return t.done(t.state.Load()) }
 
 // IsPending reports whether the task waits in a queue (or runs in place of its parent, see [Task.Phase]).
 func (t *Task) IsPending() bool { return t.Phase() == Pending }
@@ -192,6 +200,12 @@ func (t *Task) FinishSeen() bool {
 	return !t.IsCancelled()
 }
 
+// Loosen notes, before the task is done, that a descendant may still run: it was cancelled and does not know yet.
+func (t *Task) Loosen() { t.set(flagLoose) }
+
+// IsLoose reports whether the task is done while its function, or that of a descendant, may still run.
+func (t *Task) IsLoose() bool { return t.state.Load()&(flagLoose|flagCancelled) != 0 }
+
 // Complete publishes the outcome that the caller has written to the record. It reports false when the task was
 // cancelled, or completed by somebody else, in the meantime; the outcome is then dropped.
 func (t *Task) Complete() bool {
@@ -220,14 +234,15 @@ func (t *Task) settle(flags uint32, cause error) bool {
 			t.mu.Unlock()
 			return false
 		}
-		if flags&flagCancelled != 0 {
-			t.needLocked().cause = cause // before the flag: who sees the flag reads the cause under mu
-		}
 		if t.state.CompareAndSwap(s, s|uint32(Done)|flags) {
 			break
 		}
 	}
-	var waiters, watchers []func()
+	if flags&flagCancelled != 0 {
+		t.needLocked().cause = cause // whoever has seen the flag already waits for mu
+	}
+	var waiters []*Notice
+	var watchers []func()
 	if t.slow != nil {
 		waiters, watchers = t.slow.waiters, t.slow.watchers
 		t.slow.waiters, t.slow.watchers = nil, nil
@@ -239,8 +254,8 @@ func (t *Task) settle(flags uint32, cause error) bool {
 			f()
 		}
 	}
-	for _, f := range waiters {
-		f()
+	for _, n := range waiters {
+		n.F()
 	}
 	return true
 }
@@ -254,8 +269,25 @@ func (t *Task) needLocked() *slow {
 
 // OnDone has f called once when the task is done, on the goroutine that finishes it: f must be short and must not block.
 // It reports false, and does not call f, when the task is done already.
-func (t *Task) OnDone(f func()) bool {
-	return t.register(func(s *slow) { s.waiters = append(s.waiters, f) })
+func (t *Task) OnDone(f func()) bool { return t.Notify(&Notice{F: f}) }
+
+// Notice is a registration that can be taken back.
+type Notice struct{ F func() }
+
+// Notify is OnDone for a registration that [Task.Forget] may take back: a wait that gave up must leave nothing behind.
+func (t *Task) Notify(n *Notice) bool {
+	return t.register(func(s *slow) { s.waiters = append(s.waiters, n) })
+}
+
+// Forget takes n back, if the task is not done.
+func (t *Task) Forget(n *Notice) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if t.slow != nil {
+		if i := slices.Index(t.slow.waiters, n); i >= 0 {
+			t.slow.waiters = slices.Delete(t.slow.waiters, i, i+1)
+		}
+	}
 }
 
 // OnCancel has f called once if the task is cancelled before it is done, under the rules of [Task.OnDone].

@@ -97,6 +97,7 @@ func (r *record) Clear()                       { r.fn, r.out = nil, 0 }
 type handle struct {
 	r   *record
 	gen uint32
+	by  *worker.Frame // which put it on its worker's queue; nil if it went another way
 }
 
 // submit is futures.Submit.
@@ -114,7 +115,7 @@ func submit(ctx context.Context, fn fn) handle {
 		r.Parent = ctx
 		gen := r.Gen()
 		frame.Spawn(w, &r.Task)
-		return handle{r, gen}
+		return handle{r, gen, frame}
 	}
 	r := newRecord(fn)
 	r.Parent = ctx
@@ -142,7 +143,7 @@ func submit(ctx context.Context, fn fn) handle {
 
 // result is futures.Future.Result.
 func (h handle) result(ctx context.Context) (int, error) {
-	if frame, ok := ctx.(*worker.Frame); ok && frame.Join(&h.r.Task, h.gen) {
+	if frame, ok := ctx.(*worker.Frame); ok && frame == h.by && frame.Join(&h.r.Task, h.gen) {
 		return h.r.out, h.r.Err
 	}
 	if !h.r.Share(h.gen) {

@@ -25,6 +25,7 @@ type Frame struct {
 	sweepAt int    // at this number of children, finished ones are let go
 	above   *Frame // the next one on the stack, perhaps left from an earlier task
 	nested  bool   // the frame of an item within a task, see Nest
+	loose   bool   // a child that was let go of may still run, or a descendant of it
 
 	seen atomic.Bool // another goroutine has, or may have, the pointer: never use the frame again
 	// alive is an epoch at which the frame was found alive, for walks that come from its descendants; 0 if not known. Only
@@ -43,7 +44,7 @@ type tree struct {
 	done  chan struct{}
 	err   error
 	funcs map[*func()]func()
-	stop  func() bool // ends the registration with the parent
+	stops []func() bool // end the registrations with the parent and the pool
 }
 
 type frameKey struct{}
@@ -83,6 +84,9 @@ func (f *Frame) Value(key any) any {
 
 // Deadline implements context.Context.
 func (f *Frame) Deadline() (time.Time, bool) {
+	if f.t.Parent == nil {
+		return time.Time{}, false
+	}
 	return f.t.Parent.Deadline()
 }
 
@@ -135,7 +139,12 @@ func (f *Frame) walk() error {
 		}
 		parent, ok := f.t.Parent.(*Frame)
 		if !ok {
-			return f.t.Parent.Err()
+			if f.t.Parent != nil {
+				if err := f.t.Parent.Err(); err != nil {
+					return err
+				}
+			}
+			return f.strand.pool.base.Err() // the parent may come from outside, bound to the pool by a value only
 		}
 		f = parent
 	}
@@ -199,12 +208,19 @@ func (f *Frame) treeLocked() *tree {
 		f.tree.err = contextError(t.Cause())
 		return f.tree
 	}
-	parent := t.Parent
-	if err := parent.Err(); err != nil {
-		f.tree.err = err
-		return f.tree
+	for _, parent := range []context.Context{t.Parent, f.strand.pool.base} {
+		if parent == nil {
+			continue
+		}
+		if err := parent.Err(); err != nil {
+			f.tree.err = err
+			break
+		}
+		f.tree.stops = append(f.tree.stops, context.AfterFunc(parent, func() { f.cancel(parent.Err()) }))
+		if _, ok := parent.(*Frame); ok {
+			break // it hears of the pool's end itself
+		}
 	}
-	f.tree.stop = context.AfterFunc(parent, func() { f.cancel(parent.Err()) })
 	return f.tree
 }
 
@@ -232,12 +248,12 @@ func (f *Frame) cancel(err error) {
 }
 
 // own reports whether the caller is the frame's own goroutine.
-func (f *Frame) own() bool { return f.strand.g == getg() }
+func (f *Frame) own() bool { return f.strand.g.Load() == getg() }
 
 // end cancels the unfinished children and gives the records of the others back to the worker's free lists. It reports
 // whether the frame may serve another task. The frame is on top.
 func (f *Frame) end() bool {
-	s, clean := f.strand, true
+	s, clean := f.strand, !f.loose
 	kids := s.kids[f.base:]
 	for i, c := range kids {
 		if c.Recycle() || c.RecycleDone() {
@@ -247,7 +263,9 @@ func (f *Frame) end() bool {
 			continue // what stays in kids beyond its length keeps nothing alive that the free list does not
 		}
 		kids[i] = nil
-		clean = !c.Cancel(context.Canceled) && clean
+		if c.Cancel(context.Canceled) || c.IsLoose() {
+			clean = false // from below, it may be looking at this frame right now
+		}
 	}
 	s.kids = s.kids[:f.base]
 	if f.sweepAt > sweepChildren {
@@ -256,7 +274,10 @@ func (f *Frame) end() bool {
 	}
 	if f.seen.Load() {
 		f.endSeen()
-		return false
+		clean = false
+	}
+	if !clean {
+		f.t.Loosen() // the same holds for the frames of all ancestors
 	}
 	return clean
 }
@@ -273,8 +294,8 @@ func (f *Frame) endSeen() {
 		c.Cancel(context.Canceled)
 	}
 	if t != nil {
-		if t.stop != nil {
-			t.stop()
+		for _, stop := range t.stops {
+			stop()
 		}
 		f.cancel(context.Canceled)
 	}
@@ -284,7 +305,10 @@ func (f *Frame) endSeen() {
 // recycled, because the task may still hold their handles; the next sweep is due when the list has doubled.
 func (f *Frame) sweep() {
 	s := f.strand
-	kids := slices.DeleteFunc(s.kids[f.base:], (*task.Task).IsDone)
+	kids := slices.DeleteFunc(s.kids[f.base:], func(c *task.Task) bool {
+		f.loose = f.loose || c.IsDone() && c.IsLoose()
+		return c.IsDone()
+	})
 	s.kids = s.kids[:f.base+len(kids)]
 	f.sweepAt = max(sweepChildren, 2*len(kids))
 }

@@ -81,36 +81,41 @@ func (p *Pool) idle(w *Worker) (*task.Task, bool) {
 	w.flush()
 	p.hungry.Add(1)
 	defer p.hungry.Add(-1)
-	p.searching.Add(1)
+	for {
+		p.searching.Add(1)
+		if t, more, decided := p.search(w); decided {
+			p.found()
+			return t, more
+		}
+		p.sleep.add(w)
+		p.searching.Add(-1)
+		// From here on, whoever makes work visible sees us. What was made visible before, we must see now.
+		if p.visible() || p.stopping.Load() != nil && p.parked.n.Load() == 0 {
+			if !p.sleep.remove(w) {
+				<-w.wake
+			}
+			continue
+		}
+		if p.cfg.OnIdle != nil {
+			p.cfg.OnIdle()
+		}
+		// Whoever wakes us wakes nobody else. We wake the next, as a searcher that has found something, see found.
+		<-w.wake
+	}
+}
+
+// search looks everywhere a few times. decided is false when there was nothing and w may sleep.
+func (p *Pool) search(w *Worker) (t *task.Task, more, decided bool) {
 	for range idleRounds {
 		runtime.Gosched() // lets a goroutine that has something for us run first
 		if p.readyN.Load() != 0 {
-			p.found()
-			return nil, true
+			return nil, true, true
 		}
 		if t := w.find(); t != nil {
-			p.found()
-			return t, true
+			return t, true, true
 		}
 	}
-	if p.ended(w) {
-		p.found()
-		return nil, false
-	}
-	p.sleep.add(w)
-	p.searching.Add(-1)
-	// From here on, whoever makes work visible sees us. What was made visible before, we must see now.
-	if p.visible() || p.stopping.Load() != nil && p.parked.n.Load() == 0 {
-		if !p.sleep.remove(w) {
-			<-w.wake
-		}
-		return nil, true
-	}
-	if p.cfg.OnIdle != nil {
-		p.cfg.OnIdle()
-	}
-	<-w.wake
-	return nil, true
+	return nil, false, p.ended(w)
 }
 
 // visible reports whether there is anything that a worker of this pool could do.
@@ -126,8 +131,8 @@ func (p *Pool) found() {
 
 // ended reports whether w, which has nothing to do, may end: the pool stops, and no strand waits for a worker.
 func (p *Pool) ended(w *Worker) bool {
-	if p.stopping.Load() == nil || p.parked.n.Load() != 0 {
-		return false
+	if p.stopping.Load() == nil || p.parked.n.Load() != 0 || p.visible() {
+		return false // visible: pushed after our last look, by an Inject that did not see the pool stop
 	}
 	p.sleep.mu.Lock()
 	p.sleep.alive--

@@ -33,18 +33,18 @@ func (f *Frame) Spawn(w *Worker, t *task.Task) {
 	w.push(t)
 }
 
-// Join waits for t, generation gen, if the frame is its parent and the caller the frame's own goroutine: then no record
-// can be recycled under it. It reports true when t is done and its outcome may be read; false when the caller must take
-// the way that is open to everybody, see [Await].
+// Join waits for t, generation gen, which this frame has submitted, if the caller is the frame's own goroutine: then no
+// record can be recycled under it. It reports true when t is done and its outcome may be read; false when the caller must
+// take the way that is open to everybody, see [Await].
 //
 // The usual case is the newest task of the window, which nobody else knows: it is run in place, without an atomic
 // read-modify-write, a lock or a channel.
 func (f *Frame) Join(t *task.Task, gen uint32) bool {
 	s := f.strand
-	if s.g != getg() {
+	if s.g.Load() != getg() {
 		return false
 	}
-	if parent, ok := t.Parent.(*Frame); !ok || parent != f || !t.Is(gen) {
+	if !t.Is(gen) {
 		return false
 	}
 	w := s.w
@@ -58,7 +58,7 @@ func (f *Frame) Join(t *task.Task, gen uint32) bool {
 	// Strand.inline, in line: this is the path of every future that stays at home.
 	top := s.push(f, t, epoch)
 	t.Body.Run(top)
-	if (len(s.kids) != top.base || top.seen.Load()) && !top.end() {
+	if (len(s.kids) != top.base || top.loose || top.seen.Load()) && !top.end() {
 		f.above = nil
 	}
 	s.depth = f.level
@@ -100,7 +100,7 @@ func (f *Frame) joinPublic(t *task.Task) bool {
 			w.public.Push(newest)
 		}
 	}
-	if t.ClaimStray() {
+	if t.Fn.Handled() && t.ClaimStray() { // what nobody here can run waits for another peer
 		return f.strand.inline(f.strand.top(), t, f.epoch)
 	}
 	return f.park(t)
@@ -150,6 +150,9 @@ func (f *Frame) Blocking(fn func()) {
 	w.flush()
 	s.w = nil
 	p.parked.add(s, nil, nil)
+	if w.n > 0 && p.hungry.Load() != 0 {
+		w.feed()
+	}
 	p.handOff(w)
 	defer func() {
 		p.ready(s)
@@ -162,7 +165,7 @@ func (f *Frame) Blocking(fn func()) {
 // Assist runs t in place if the caller is the frame's own goroutine and nobody has taken t yet. The caller waits for t, so
 // it is no stranger on this stack. The caller has shared t.
 func (f *Frame) Assist(t *task.Task) {
-	if !f.own() || f.strand.w == nil || f.strand.depth >= maxInlineDepth {
+	if !f.own() || f.strand.w == nil || f.strand.depth >= maxInlineDepth || !t.Fn.Handled() {
 		return
 	}
 	s := f.strand

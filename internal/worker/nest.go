@@ -1,6 +1,9 @@
 package worker
 
-import "context"
+import (
+	"context"
+	"sync/atomic"
+)
 
 // Nest gives the items of a range a context of their own each, without a task of their own: what an item submitted and did
 // not wait for is cancelled when it returns, as if it were a task. Items that leave nothing behind share one frame.
@@ -36,5 +39,14 @@ func (n *Nest) End() { n.outer.strand.unwind(n.depth) }
 // goroutine.
 func (f *Frame) Starved() bool {
 	w := f.strand.w
-	return w != nil && w.n == 0 && w.public.Len() == 0
+	if w == nil {
+		return false
+	}
+	if w.n > 0 && w.pool.hungry.Load() != 0 {
+		w.feed() // what was put up while nobody hungered
+	}
+	return w.n == 0 && w.public.Len() == 0
 }
+
+// Hunger is not 0 while somebody looks for work. It is for those who run many items between two looks at anything else.
+func (f *Frame) Hunger() *atomic.Int32 { return &f.strand.pool.hungry }

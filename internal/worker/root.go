@@ -24,7 +24,7 @@ func (r *root) Run(ctx context.Context) {
 	if !r.begun.CompareAndSwap(false, true) {
 		return
 	}
-	err := ErrGoexit
+	err := task.ErrGoexit
 	defer func() {
 		if v := recover(); v != nil {
 			err = &task.PanicError{Func: rootFunction.Name, Value: v, Stack: string(debug.Stack())}

@@ -2,22 +2,18 @@ package worker
 
 import (
 	"context"
-	"errors"
 	"sync/atomic"
 
 	"github.com/scoopp2p/scoopp2p/internal/task"
 )
-
-// ErrGoexit is the outcome of a task whose function ended its goroutine with runtime.Goexit.
-var ErrGoexit = errors.New("the function called runtime.Goexit")
 
 // Strand is a goroutine that runs tasks while it holds a worker, and waits without one. A task that must wait gives the
 // worker to another strand, as the Go runtime hands a P on when a thread blocks: so the slot never stands still and no
 // strange task ever runs on the waiter's stack (a caller that holds a mutex would deadlock: rayon-rs/rayon#592).
 type Strand struct {
 	pool *Pool
-	w    *Worker // nil while the strand waits
-	g    uintptr
+	w    *Worker        // nil while the strand waits
+	g    atomic.Uintptr // 0 once the goroutine has ended: the runtime gives its g to others
 	// wake is given a token after w was set, by whoever hands a worker to this strand.
 	wake chan struct{}
 	// bottom is a frame that serves no task; above it are the frames of the depth tasks on this stack.
@@ -38,12 +34,13 @@ type Strand struct {
 
 // main is the strand's goroutine.
 func (s *Strand) main() {
-	s.g = getg()
+	s.g.Store(getg())
 	returned := false
 	defer func() {
 		if !returned {
 			s.exited()
 		}
+		s.g.Store(0)
 		s.pool.strands.Done()
 	}()
 	for s.loop() && s.pool.rest(s) {
@@ -73,6 +70,9 @@ func (s *Strand) loop() bool {
 			} else if t == nil {
 				continue
 			}
+		}
+		if w := s.w; w.n > 0 && p.hungry.Load() != 0 {
+			w.feed() // what we are about to run may be long
 		}
 		s.run(t)
 		s.w.executed++
@@ -115,7 +115,7 @@ func (s *Strand) push(top *Frame, t *task.Task, epoch uint64) *Frame {
 
 // pop ends the frame f of the task that has just returned, which was above below.
 func (s *Strand) pop(below, f *Frame) {
-	if (len(s.kids) != f.base || f.seen.Load()) && !f.end() {
+	if (len(s.kids) != f.base || f.loose || f.seen.Load()) && !f.end() {
 		below.above = nil
 	}
 	s.depth = below.level
@@ -172,6 +172,9 @@ func (s *Strand) wait(ctx context.Context, f *Frame, register func(wake func()) 
 	} else if f.walk() != nil {
 		wake() // cancelled before the pool could see us among the parked
 	}
+	if w.n > 0 && p.hungry.Load() != 0 {
+		w.feed() // the next strand may run something long
+	}
 	p.handOff(w)
 	<-s.wake
 	p.parked.remove(s)
@@ -187,7 +190,7 @@ func (s *Strand) unwind(depth int) {
 		s.depth-- // for top
 		s.pop(s.top(), f)
 		if !nested {
-			t.Err = ErrGoexit
+			t.Err = task.ErrGoexit
 			t.Complete()
 		}
 	}

@@ -32,12 +32,12 @@ func wantAllWorkers(t *testing.T, p *worker.Pool) {
 // Goexit in a task that a worker took from a queue: the goroutine ends, the task is settled, and the worker lives on.
 func TestGoexit(t *testing.T) {
 	p := newPool(t, worker.Config{Workers: 2})
-	if err := p.Run(context.Background(), func(context.Context) error { runtime.Goexit(); return nil }); err != worker.ErrGoexit {
+	if err := p.Run(context.Background(), func(context.Context) error { runtime.Goexit(); return nil }); err != task.ErrGoexit {
 		t.Errorf("Run returned %v", err)
 	}
 	for range steps(1000) {
 		h := inject(p, func(context.Context) (int, error) { runtime.Goexit(); return 0, nil })
-		if _, err := h.result(context.Background()); err != worker.ErrGoexit {
+		if _, err := h.result(context.Background()); err != task.ErrGoexit {
 			t.Fatalf("outcome %v", err)
 		}
 	}
@@ -69,7 +69,7 @@ func TestGoexitInNestedChild(t *testing.T) {
 	handles[depth] = inject(p, func(ctx context.Context) (int, error) { return sink(ctx, depth) })
 	await(t, finished(&handles[depth].r.Task), "the bottom of the stack to be settled")
 	for n, h := range handles {
-		if _, err := h.result(context.Background()); !errors.Is(err, worker.ErrGoexit) {
+		if _, err := h.result(context.Background()); !errors.Is(err, task.ErrGoexit) {
 			t.Errorf("task %d: %v", n, err)
 		}
 	}
@@ -112,7 +112,7 @@ func TestUnwindThroughBlocking(t *testing.T) {
 			var panicked *task.PanicError
 			return errors.As(err, &panicked) && panicked.Value == "boom"
 		}},
-		{"goexit", runtime.Goexit, func(err error) bool { return err == worker.ErrGoexit }},
+		{"goexit", runtime.Goexit, func(err error) bool { return err == task.ErrGoexit }},
 	}
 	for _, c := range cases {
 		held := false
