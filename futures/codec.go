@@ -3,6 +3,7 @@ package futures
 import (
 	"fmt"
 	"reflect"
+	"sync"
 
 	"github.com/fxamacker/cbor/v2"
 	"google.golang.org/protobuf/proto"
@@ -47,6 +48,11 @@ func encode[T any](v *T) (data []byte, err error) {
 		}
 	}()
 	m, isMessage := any(*v).(proto.Message)
+	if !isMessage {
+		if err := checkSendable(v); err != nil {
+			return nil, err
+		}
+	}
 	if isMessage {
 		data, err = proto.Marshal(m)
 	} else {
@@ -90,4 +96,22 @@ func newMessage[T any](v *T) (proto.Message, bool) {
 	fresh := reflect.New(typ.Elem()).Interface()
 	*v = fresh.(T)
 	return fresh.(proto.Message), true
+}
+
+// sendables caches what is known of types.
+var sendables sync.Map // of reflect.Type to sendable
+
+func checkSendable[T any](v *T) error {
+	typ := reflect.TypeFor[T]()
+	known, ok := sendables.Load(typ)
+	if !ok {
+		known, _ = sendables.LoadOrStore(typ, sendableOf(typ))
+	}
+	switch s := known.(sendable); {
+	case s.err != nil:
+		return s.err
+	case s.recursive:
+		return checkDepth(reflect.ValueOf(v).Elem(), maxNesting)
+	}
+	return nil
 }

@@ -268,6 +268,9 @@ func TestClosedPeer(t *testing.T) {
 	_, errQueued := queued.Result(context.Background())
 	_, errLate := late.Result(context.Background())
 	_, errMap := futures.Collect(futures.Map(ctx, Square, values(upTo(3))))
+	if errors.Is(errRunning, futures.ErrClosed) { // the end of the peer was there before the function returned
+		errRunning = context.Canceled
+	}
 	if err := errors.Join(is("running", errRunning, context.Canceled), is("queued", errQueued, futures.ErrClosed),
 		is("late", errLate, futures.ErrClosed), is("map", errMap, futures.ErrClosed)); err != nil {
 		t.Error(err)

@@ -14,7 +14,8 @@ func Map[In, Out any](ctx context.Context, f *Func[In, Out], seq iter.Seq[In]) i
 	return mapping(ctx, f, seq, false)
 }
 
-// MapUnordered is Map in the order of completion: a slow input holds nothing up.
+// MapUnordered is Map in the order of completion: a slow input holds up only those few that are in one batch with it. Batches
+// are sized to run for about two milliseconds, so that inputs as long as that travel alone.
 func MapUnordered[In, Out any](ctx context.Context, f *Func[In, Out], seq iter.Seq[In]) iter.Seq2[Out, error] {
 	return mapping(ctx, f, seq, true)
 }

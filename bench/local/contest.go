@@ -28,7 +28,7 @@ var contests = []contest{
 	{"map-100ns", "1 M items that one atomic operation each would still slow down", mapContest(2)},
 	{"map-1000ns", "100 k items that even careful queues can carry; balance", mapContest(3)},
 	{"producer", "one task submits a million futures and then awaits them: queue growth, memory of what waits", producerContest},
-	{"pingpong", "two tasks that wait for each other's children: the joins park and hand workers on", pingpongContest},
+	{"pingpong", "two tasks that wait for each other's children: a join in two parks, and hands its worker on", pingpongContest},
 	{"parked", "a million tasks that wait at once for the same future: memory and time of a parked join", parkedContest},
 	{"chain", "10^6 futures nested in each other: stack depth without a stack overflow", chainContest},
 	{"wake", "a sleeping worker: from Submit by an outside goroutine to the first instruction of the task", wakeContest},

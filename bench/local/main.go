@@ -6,8 +6,10 @@
 package main
 
 import (
+	"errors"
 	"flag"
 	"fmt"
+	"io"
 	"os"
 	"regexp"
 	"strconv"
@@ -28,9 +30,12 @@ const (
 )
 
 func main() {
-	o, err := options(os.Args[1:])
-	if err != nil {
-		os.Exit(2) // package flag has said why
+	o, err := options(os.Args[1:], os.Stderr)
+	switch {
+	case errors.Is(err, flag.ErrHelp):
+		return
+	case err != nil:
+		os.Exit(2) // options has said why
 	}
 	handle()
 	time.AfterFunc(maxRun, func() { panic(fmt.Sprintf("the benchmarks have not ended in %v", maxRun)) })
@@ -83,10 +88,11 @@ type settings struct {
 	readme   string
 }
 
-// options reads the flags; package flag prints what is wrong with them.
-func options(args []string) (*settings, error) {
+// options reads the flags, and prints what is wrong with them.
+func options(args []string, complaints io.Writer) (*settings, error) {
 	o := &settings{match: regexp.MustCompile("")}
 	fs := flag.NewFlagSet("local", flag.ContinueOnError)
+	fs.SetOutput(complaints)
 	fs.Func("bench", "`regexp` of the benchmarks to run (default all): "+strings.Join(names(), ", "), func(s string) (err error) {
 		o.match, err = regexp.Compile(s)
 		return err
@@ -122,7 +128,7 @@ func options(args []string) (*settings, error) {
 		err = fmt.Errorf("-markdown wants full sizes and at least %d rounds", minRounds)
 	}
 	if err != nil {
-		fmt.Fprintln(fs.Output(), "local:", err)
+		fmt.Fprintln(complaints, "local:", err)
 	}
 	return o, err
 }

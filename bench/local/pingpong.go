@@ -13,7 +13,8 @@ import (
 
 // A side is one of two tasks that play: in each turn it submits a child, shows it to the other side, and joins the child
 // that the other side shows. That child is not its own and lies in the window of another worker, so that it cannot run in
-// place: the join parks. With one worker there is no other window, and no such game.
+// place: the join of whoever comes first parks, its worker runs its own child meanwhile, and the other side finds that
+// done or nearly so. With one worker there is no other window, and no such game.
 type side struct {
 	turns, steps int
 	mine, theirs []shown       // by turn; one more for the farewell
@@ -32,7 +33,7 @@ type shown struct {
 type ball struct{ turn, steps int }
 
 const (
-	ballTime = 20 * time.Microsecond
+	ballTime = 2 * time.Microsecond
 	// spins is how often a side looks for the other's ball before it lets another goroutine have the thread.
 	spins = 1 << 10
 )

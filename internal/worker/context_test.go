@@ -62,61 +62,65 @@ func (s *subject) look() view {
 	return v
 }
 
+// ending is one way in which a context ends: done to a standard one, and to the task h that runs until leave is called.
+type ending struct {
+	name     string
+	standard func(parent, cancel context.CancelFunc)
+	ours     func(parent context.CancelFunc, h handle, leave func())
+	timeout  time.Duration // of the parent; 0 for none
+}
+
+var endings = []ending{
+	{
+		name:     "running",
+		standard: func(_, _ context.CancelFunc) {},
+		ours:     func(_ context.CancelFunc, _ handle, _ func()) {},
+	},
+	{
+		name:     "returned",
+		standard: func(_, cancel context.CancelFunc) { cancel() },
+		ours:     func(_ context.CancelFunc, _ handle, leave func()) { leave() },
+	},
+	{
+		name:     "cancelled",
+		standard: func(_, cancel context.CancelFunc) { cancel() },
+		ours:     func(_ context.CancelFunc, h handle, _ func()) { h.cancel() },
+	},
+	{
+		name:     "cancelled, then returned",
+		standard: func(_, cancel context.CancelFunc) { cancel(); cancel() },
+		ours:     func(_ context.CancelFunc, h handle, leave func()) { h.cancel(); leave() },
+	},
+	{
+		name:     "parent cancelled",
+		standard: func(parent, _ context.CancelFunc) { parent() },
+		ours:     func(parent context.CancelFunc, _ handle, _ func()) { parent() },
+	},
+	{
+		name:     "before the deadline",
+		standard: func(_, _ context.CancelFunc) {},
+		ours:     func(_ context.CancelFunc, _ handle, _ func()) {},
+		timeout:  10 * time.Minute,
+	},
+	{
+		name:     "after the deadline",
+		standard: func(_, _ context.CancelFunc) { <-time.After(time.Minute) },
+		ours:     func(_ context.CancelFunc, _ handle, _ func()) { <-time.After(time.Minute) },
+		timeout:  30 * time.Second,
+	},
+}
+
+func under(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
+	if d > 0 {
+		return context.WithTimeout(ctx, d)
+	}
+	return context.WithCancel(ctx)
+}
+
 // The context of a task behaves as context.WithCancel would, whatever ends it. The same is done to both, and the views that a
 // stranger's goroutine has of them are compared.
 func TestContextLikeTheStandardOne(t *testing.T) {
-	cases := []struct {
-		name string
-		// end ends the standard context, or the task that runs, or what stands above either.
-		standard func(parent context.CancelFunc, cancel context.CancelFunc)
-		ours     func(parent context.CancelFunc, h handle, leave func())
-		timeout  time.Duration // of the parent; 0 for none
-	}{
-		{
-			name:     "running",
-			standard: func(_, _ context.CancelFunc) {},
-			ours:     func(_ context.CancelFunc, _ handle, _ func()) {},
-		},
-		{
-			name:     "returned",
-			standard: func(_, cancel context.CancelFunc) { cancel() },
-			ours:     func(_ context.CancelFunc, _ handle, leave func()) { leave() },
-		},
-		{
-			name:     "cancelled",
-			standard: func(_, cancel context.CancelFunc) { cancel() },
-			ours:     func(_ context.CancelFunc, h handle, _ func()) { h.cancel() },
-		},
-		{
-			name:     "cancelled, then returned",
-			standard: func(_, cancel context.CancelFunc) { cancel(); cancel() },
-			ours:     func(_ context.CancelFunc, h handle, leave func()) { h.cancel(); leave() },
-		},
-		{
-			name:     "parent cancelled",
-			standard: func(parent, _ context.CancelFunc) { parent() },
-			ours:     func(parent context.CancelFunc, _ handle, _ func()) { parent() },
-		},
-		{
-			name:     "before the deadline",
-			standard: func(_, _ context.CancelFunc) {},
-			ours:     func(_ context.CancelFunc, _ handle, _ func()) {},
-			timeout:  10 * time.Minute,
-		},
-		{
-			name:     "after the deadline",
-			standard: func(_, _ context.CancelFunc) { <-time.After(time.Minute) },
-			ours:     func(_ context.CancelFunc, _ handle, _ func()) { <-time.After(time.Minute) },
-			timeout:  30 * time.Second,
-		},
-	}
-	under := func(ctx context.Context, d time.Duration) (context.Context, context.CancelFunc) {
-		if d > 0 {
-			return context.WithTimeout(ctx, d)
-		}
-		return context.WithCancel(ctx)
-	}
-	for _, c := range cases {
+	for _, c := range endings {
 		t.Run(c.name, func(t *testing.T) {
 			synctest.Test(t, func(t *testing.T) {
 				parent, cancelParent := under(context.Background(), c.timeout)
