@@ -6,17 +6,16 @@ import (
 	"sync"
 
 	"github.com/scoopp2p/scoopp2p/internal/task"
-	"github.com/scoopp2p/scoopp2p/internal/worker"
 	"github.com/scoopp2p/scoopp2p/peer"
 )
+
+// ErrConstSet is what Set gives when the constant was set before in this job, by whatever peer.
+var ErrConstSet = peer.ErrConstSet
 
 // Const is a value that is set once in a job, by any of its tasks, and can then be read by all, wherever they run. It
 // crosses the wire once for each peer that asks for it.
 type Const[T any] struct {
-	name string
-
-	mu    sync.Mutex
-	known map[task.PeerID]T // by the origin of the job
+	name string // all else is with the peers: several may live in one process, and belong to several jobs
 }
 
 // constNames are the declared names.
@@ -40,7 +39,7 @@ func DeclareConst[T any](name string) *Const[T] {
 	default:
 		constNames.taken[name] = true
 	}
-	return &Const[T]{name: name, known: make(map[task.PeerID]T)}
+	return &Const[T]{name: name}
 }
 
 // Name returns the declared name.
@@ -57,53 +56,29 @@ func (c *Const[T]) Set(ctx context.Context, v T) error {
 	if err != nil {
 		return fmt.Errorf("set constant %q: %w", c.name, err)
 	}
-	if err := p.SetConst(ctx, c.name, data); err != nil {
+	if err := p.SetConst(ctx, c.name, data, &v); err != nil {
 		return fmt.Errorf("set %w", err)
 	}
-	c.keep(ctx, v)
 	return nil
 }
 
 // Get returns the constant, and waits until it is set or ctx ends. Inside a task the worker does other work meanwhile.
 // The value is shared by all tasks of this peer: treat it as immutable.
 func (c *Const[T]) Get(ctx context.Context) (T, error) {
-	origin := c.origin(ctx)
-	c.mu.Lock()
-	v, ok := c.known[origin]
-	c.mu.Unlock()
-	if ok {
-		return v, nil
-	}
+	var none T
 	p, ok := peer.FromContext(ctx)
 	if !ok {
-		return v, fmt.Errorf("get constant %q: %w", c.name, ErrNoPeer)
+		return none, fmt.Errorf("get constant %q: %w", c.name, ErrNoPeer)
 	}
-	data, err := p.Const(ctx, c.name)
+	v, err := p.Const(ctx, c.name, func(data []byte) (any, error) {
+		v := new(T)
+		if err := decode(data, v); err != nil {
+			return nil, fmt.Errorf("it does not decode as %T: %w", *v, err)
+		}
+		return v, nil
+	})
 	if err != nil {
-		return v, fmt.Errorf("get %w", err)
+		return none, fmt.Errorf("get %w", err)
 	}
-	if err := decode(data, &v); err != nil {
-		return v, fmt.Errorf("get constant %q: it does not decode as %T: %w", c.name, v, err)
-	}
-	return c.keep(ctx, v), nil
-}
-
-// keep remembers v, unless somebody else has decoded it meanwhile: all tasks of a peer see one value.
-func (c *Const[T]) keep(ctx context.Context, v T) T {
-	origin := c.origin(ctx)
-	c.mu.Lock()
-	defer c.mu.Unlock()
-	if old, ok := c.known[origin]; ok {
-		return old
-	}
-	c.known[origin] = v
-	return v
-}
-
-// origin is the key of the job: two peers in one process must not see each other's constants.
-func (c *Const[T]) origin(ctx context.Context) task.PeerID {
-	if j := worker.JobOf(ctx); j != nil {
-		return j.Origin
-	}
-	return ""
+	return *v.(*T), nil
 }

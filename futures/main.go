@@ -18,9 +18,6 @@ import (
 	"github.com/scoopp2p/scoopp2p/peer"
 )
 
-// ErrConstSet: the constant was set before in this job.
-var ErrConstSet = peer.ErrConstSet
-
 // Start starts a peer for a program that has a main function of its own, such as a server. Functions must have been
 // handled before. Submit with contexts bound by [peer.NewContext]. The caller must Close the peer.
 func Start(ctx context.Context, cfg peer.Config) (*peer.Peer, error) {

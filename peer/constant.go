@@ -28,7 +28,8 @@ type constKey struct {
 
 // constant is one constant of one job.
 type constant struct {
-	data    []byte
+	data    []byte // as it crosses the wire; only the origin keeps it once it is decoded
+	value   any    // what all tasks of this peer share; nil until one asks for it
 	set     bool
 	nudged  bool                 // it was set elsewhere since the last look
 	waiting []func()             // told when it is set, or when a fetch should be tried again
@@ -44,15 +45,16 @@ func (c *constants) entryLocked(k constKey) *constant {
 	return e
 }
 
-// put keeps a value. It reports false when there is one already; at the origin this settles who was first.
-func (c *constants) put(k constKey, data []byte) (first bool, asked []task.PeerID) {
+// put keeps a value, with its decoded form if that is at hand. It reports false when there is one already; at the origin
+// this settles who was first.
+func (c *constants) put(k constKey, data []byte, value any) (first bool, asked []task.PeerID) {
 	c.mu.Lock()
 	e := c.entryLocked(k)
 	if e.set {
 		c.mu.Unlock()
 		return false, nil
 	}
-	e.data, e.set = data, true
+	e.data, e.value, e.set = data, value, true
 	waiting := e.waiting
 	e.waiting = nil
 	for id := range e.asked {
@@ -66,15 +68,50 @@ func (c *constants) put(k constKey, data []byte) (first bool, asked []task.PeerI
 	return true, asked
 }
 
-// get returns the value if it is there. Otherwise it notes asker, if that is not empty.
+// get returns the encoded value if it is there. Otherwise it notes who asked.
 func (c *constants) get(k constKey, asker task.PeerID) ([]byte, bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	e := c.entryLocked(k)
-	if !e.set && asker != "" {
+	if !e.set {
 		e.asked[asker] = true
 	}
 	return e.data, e.set
+}
+
+// shared returns the decoded value if there is one. Tasks that find it encoded at the same time decode it side by side,
+// and the first result is everybody's.
+func (c *constants) shared(k constKey, keepData bool, decode func([]byte) (any, error)) (value any, ok bool, err error) {
+	c.mu.Lock()
+	e := c.entryLocked(k)
+	data, value, set := e.data, e.value, e.set
+	c.mu.Unlock()
+	if !set || value != nil {
+		return value, set, nil
+	}
+	if value, err = decode(data); err != nil {
+		return nil, false, err
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if e.value == nil {
+		e.value = value
+	}
+	if !keepData {
+		e.data = nil
+	}
+	return e.value, true, nil
+}
+
+// drop forgets the constants of an origin that is lost.
+func (c *constants) drop(origin task.PeerID) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for k := range c.known {
+		if k.origin == origin {
+			delete(c.known, k)
+		}
+	}
 }
 
 // await has wake called when the constant is worth another look; false means that it is now.
@@ -111,73 +148,74 @@ func (p *Peer) originOf(ctx context.Context) task.PeerID {
 	return p.self
 }
 
-// SetConst sets a constant of the job that ctx belongs to, in its encoded form. It returns when the job's origin has
-// accepted it; ErrConstSet if it was set before. Package futures gives constants their types.
-func (p *Peer) SetConst(ctx context.Context, name string, data []byte) error {
+// SetConst sets a constant of the job that ctx belongs to: data is its encoded form, and value, not nil, what [Peer.Const]
+// gives back on this peer. It returns when the job's origin has accepted it; ErrConstSet if it was set before. Package
+// futures gives constants their types.
+func (p *Peer) SetConst(ctx context.Context, name string, data []byte, value any) error {
 	origin := p.originOf(ctx)
-	if origin != p.self {
-		answer, err := p.call(ctx, origin, kindSetConst, marshal(setConst{Name: name, Data: data}))
-		if err != nil {
-			return fmt.Errorf("constant %q: %w", name, err)
-		}
-		if have, err := unmarshal[haveConst](answer); err != nil || !have.Set {
-			return fmt.Errorf("constant %q: %w", name, errors.Join(ErrConstSet, err))
-		}
-		p.constants.put(constKey{origin, name}, data)
-		return nil
+	if origin == p.self {
+		return p.acceptConst(name, data, value)
 	}
-	return p.acceptConst(name, data)
+	answer, err := p.call(ctx, origin, kindSetConst, marshal(setConst{Name: name, Data: data}))
+	if err != nil {
+		return fmt.Errorf("constant %q: %w", name, err)
+	}
+	if have, err := unmarshal[haveConst](answer); err != nil || !have.Set {
+		return fmt.Errorf("constant %q: %w", name, errors.Join(ErrConstSet, err))
+	}
+	p.constants.put(constKey{origin, name}, nil, value)
+	return nil
 }
 
 // acceptConst is SetConst at the origin.
-func (p *Peer) acceptConst(name string, data []byte) error {
-	first, asked := p.constants.put(constKey{p.self, name}, data)
+func (p *Peer) acceptConst(name string, data []byte, value any) error {
+	first, asked := p.constants.put(constKey{p.self, name}, data, value)
 	if !first {
 		return fmt.Errorf("constant %q: %w", name, ErrConstSet)
 	}
 	for _, id := range asked {
-		p.send(id, kindConstSet, marshal(constSet{Name: name}))
+		p.tell(id, kindConstSet, marshal(constSet{Name: name}))
 	}
 	return nil
 }
 
-// Const returns a constant of the job that ctx belongs to, in its encoded form, and waits until it is set. Inside a task
-// the worker does other work meanwhile.
-func (p *Peer) Const(ctx context.Context, name string) ([]byte, error) {
+// Const returns a constant of the job that ctx belongs to, and waits until it is set. Inside a task the worker does other
+// work meanwhile. decode makes the value, never nil, of its encoded form; all callers on this peer get the same one.
+func (p *Peer) Const(ctx context.Context, name string, decode func([]byte) (any, error)) (any, error) {
 	k := constKey{p.originOf(ctx), name}
 	for {
-		data, ok := p.constants.get(k, "")
+		value, ok, err := p.constants.shared(k, k.origin == p.self, decode)
 		if ok {
-			return data, nil
+			return value, nil
 		}
-		if err := ctx.Err(); err != nil {
+		if err == nil {
+			err = ctx.Err()
+		}
+		fetched := false
+		if err == nil && k.origin != p.self {
+			fetched, err = p.fetchConst(ctx, k)
+		}
+		if err != nil {
 			return nil, fmt.Errorf("constant %q: %w", name, err)
 		}
-		if k.origin != p.self {
-			data, ok, err := p.fetchConst(ctx, k)
-			if err != nil {
-				return nil, fmt.Errorf("constant %q: %w", name, err)
-			}
-			if ok {
-				return data, nil
-			}
+		if !fetched {
+			worker.Await(ctx, func(wake func()) bool { return p.constants.await(k, wake) })
 		}
-		worker.Await(ctx, func(wake func()) bool { return p.constants.await(k, wake) })
 	}
 }
 
-// fetchConst asks the origin.
-func (p *Peer) fetchConst(ctx context.Context, k constKey) ([]byte, bool, error) {
+// fetchConst asks the origin, and reports whether the constant is here now.
+func (p *Peer) fetchConst(ctx context.Context, k constKey) (bool, error) {
 	body, err := p.call(ctx, k.origin, kindGetConst, marshal(getConst{Name: k.name}))
 	if err != nil {
-		return nil, false, err
+		return false, err
 	}
 	have, err := unmarshal[haveConst](body)
 	if err != nil || !have.Set {
-		return nil, false, err
+		return false, err
 	}
-	p.constants.put(k, have.Data)
-	return have.Data, true, nil
+	p.constants.put(k, have.Data, nil)
+	return true, nil
 }
 
 // call is an rpc call that lends the worker while it waits, if ctx is a task's.
@@ -201,7 +239,7 @@ func (p *Peer) onSetConst(_ context.Context, _ task.PeerID, body []byte) ([]byte
 	if err != nil {
 		return nil, err
 	}
-	return marshal(haveConst{Set: p.acceptConst(m.Name, m.Data) == nil}), nil
+	return marshal(haveConst{Set: p.acceptConst(m.Name, m.Data, nil) == nil}), nil
 }
 
 func (p *Peer) onGetConst(_ context.Context, from task.PeerID, body []byte) ([]byte, error) {

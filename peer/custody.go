@@ -167,9 +167,9 @@ func (c *custody) clockLocked() time.Duration {
 func (c *custody) do(a steal.Action) {
 	switch a := a.(type) {
 	case steal.SendRequest:
-		c.p.send(a.To, kindRequest, marshal(a.Request))
+		c.p.tell(a.To, kindRequest, marshal(a.Request))
 	case steal.SendDecline:
-		c.p.send(a.To, kindReply, marshal(steal.Reply{RequestID: a.RequestID, Hint: a.Hint}))
+		c.p.tell(a.To, kindReply, marshal(steal.Reply{RequestID: a.RequestID, Hint: a.Hint}))
 	case steal.Give:
 		c.give(a)
 	case steal.Demand:
@@ -221,7 +221,7 @@ func (c *custody) left(id task.PeerID) (rerun int) {
 		t.Cancel(task.ErrPeerLost)
 	}
 	for _, m := range moved {
-		c.p.send(m.ID.Owner, kindMoved, marshal(m))
+		c.p.tell(m.ID.Owner, kindMoved, marshal(m))
 	}
 	for _, t := range back {
 		if c.requeue(t) {

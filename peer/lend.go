@@ -40,7 +40,7 @@ func (c *custody) give(g steal.Give) {
 	if len(loot) > 0 {
 		reply := marshal(steal.Reply{RequestID: g.RequestID, Loot: loot, Hint: left})
 		if err := c.p.rpc.Send(g.To, kindReply, reply); err != nil {
-			c.unpack(parcels)
+			c.unpack(parcels, err)
 			parcels = nil
 		}
 	}
@@ -68,6 +68,9 @@ func (c *custody) pack(g steal.Give, m *member, tasks []*task.Task) []parcel {
 		b := parcel{t: t}
 		if f, ok := t.Ticket().(*foreign); ok {
 			b.foreign, b.wire = true, f.wire
+			if at, ok := t.Parent.Deadline(); ok { // some of it has passed here
+				b.wire.TimeLeft = max(time.Until(at), 1)
+			}
 		} else {
 			input, err := t.Body.Input()
 			if err != nil {
@@ -132,8 +135,8 @@ func (c *custody) lend(g steal.Give, parcels []parcel) []parcel {
 	return parcels
 }
 
-// unpack takes parcels back that could not be sent.
-func (c *custody) unpack(parcels []parcel) {
+// unpack takes parcels back that could not be sent. One that is too large for any reply stays at home for good.
+func (c *custody) unpack(parcels []parcel, err error) {
 	for _, b := range parcels {
 		if !b.foreign {
 			c.mu.Lock()
@@ -143,7 +146,11 @@ func (c *custody) unpack(parcels []parcel) {
 				continue // the thief was lost at the same time, and the task queued again
 			}
 		}
-		c.putBack(b.t, false)
+		if errors.Is(err, rpc.ErrTooLarge) {
+			c.keep(b.t, err)
+		} else {
+			c.putBack(b.t, false)
+		}
 	}
 }
 
@@ -155,7 +162,7 @@ func (c *custody) sent(g steal.Give, b parcel) {
 		m, ok := c.holdings.Pass(b.wire.ID, b.wire.Attempt, g.To, g.Incarnation)
 		c.mu.Unlock()
 		if ok {
-			c.p.send(m.ID.Owner, kindMoved, marshal(m))
+			c.p.tell(m.ID.Owner, kindMoved, marshal(m))
 		}
 		return
 	}
@@ -175,7 +182,7 @@ func (c *custody) settle(t *task.Task) {
 	cancel, holders := c.ledger.Settle(t)
 	c.mu.Unlock()
 	for _, id := range holders {
-		c.p.send(id, kindCancel, marshal(cancel))
+		c.p.tell(id, kindCancel, marshal(cancel))
 	}
 }
 
@@ -220,7 +227,7 @@ func (c *custody) moved(from task.PeerID, body []byte) {
 	} else if !met {
 		c.expect(m.Thief)
 	}
-	c.p.send(from, kindConfirm, marshal(m.Confirm()))
+	c.p.tell(from, kindConfirm, marshal(m.Confirm()))
 }
 
 // expect takes a peer that has a task of ours for lost if it is not a member in time.
@@ -241,14 +248,19 @@ func (c *custody) expect(id task.PeerID) {
 	})
 }
 
-// send sends a small message. It may be lost together with the peer, but not otherwise.
-func (p *Peer) send(to task.PeerID, kind rpc.Kind, body []byte) {
+// send sends a message, soon. It may be lost together with the peer, but not otherwise, unless it is too large for any:
+// that is in the error.
+func (p *Peer) send(to task.PeerID, kind rpc.Kind, body []byte) error {
 	err := p.rpc.Send(to, kind, body)
 	if err == nil || p.ctx.Err() != nil || !p.worthRetrying(to, err) {
-		return // sent; or the peer is lost, which is dealt with where that is noticed
+		return err // or the peer is lost, which is dealt with where that is noticed
 	}
 	p.background.Go(func() { p.sendLater(to, kind, body) })
+	return nil
 }
+
+// tell sends one of our own small messages.
+func (p *Peer) tell(to task.PeerID, kind rpc.Kind, body []byte) { _ = p.send(to, kind, body) }
 
 // worthRetrying: a peer whose queue is full reads again or is cut off by rpc, and one that we have not met may come.
 func (p *Peer) worthRetrying(to task.PeerID, err error) bool {

@@ -8,6 +8,7 @@ import (
 
 	"github.com/scoopp2p/scoopp2p/internal/task"
 	"github.com/scoopp2p/scoopp2p/internal/worker"
+	"github.com/scoopp2p/scoopp2p/rpc"
 	"github.com/scoopp2p/scoopp2p/steal"
 )
 
@@ -39,6 +40,9 @@ func (c *custody) accept(w task.Wire) {
 		return
 	}
 	t.Parent = c.p.jobContext(w.Job)
+	if w.TimeLeft > 0 {
+		t.Parent = limited{t.Parent, time.Now().Add(w.TimeLeft)}
+	}
 	t.SetTicket(&foreign{wire: w})
 	c.mu.Lock()
 	replaced, hasReplaced, ok := c.holdings.Accept(w.ID, w.Attempt, t)
@@ -57,6 +61,16 @@ func (c *custody) accept(w task.Wire) {
 	t.OnDone(func() { c.finished(t, w) })
 	c.p.pool.Inject(t, false)
 }
+
+// limited is a context that tells the submitter's deadline. It does not end by it: a timer cancels the task, because a
+// worker looks at its tasks after cancellations only.
+type limited struct {
+	context.Context //nolint:containedctx // this is a context
+	at              time.Time
+}
+
+// Deadline implements context.Context.
+func (l limited) Deadline() (time.Time, bool) { return l.at, true }
 
 // errDeadline is the cause of the cancellation of a task that ran out of time.
 var errDeadline = fmt.Errorf("the deadline of the submitter has passed: %w", context.DeadlineExceeded)
@@ -88,8 +102,11 @@ func (c *custody) finished(t *task.Task, w task.Wire) {
 	c.mu.Lock()
 	wanted := c.holdings.Done(w.ID, w.Attempt)
 	c.mu.Unlock()
-	if !wanted || errors.Is(t.Cause(), task.ErrClosed) {
-		return // the owner has given it up, or will run it again when we are gone
+	if !wanted {
+		return // the owner has given it up
+	}
+	if errors.Is(t.Cause(), task.ErrClosed) || c.p.ctx.Err() != nil && !t.Fn.AtMostOnce {
+		return // the owner will run it again when we are gone: what ends because its context has ended is no result
 	}
 	if err := t.Outcome(); err != nil {
 		c.answer(w, nil, err)
@@ -105,7 +122,9 @@ func (c *custody) answer(w task.Wire, output []byte, err error) {
 	if err != nil {
 		r.Output, r.Err = nil, task.ToWire(w.Func, err)
 	}
-	c.p.send(w.ID.Owner, kindResult, marshal(r))
+	if sent := c.p.send(w.ID.Owner, kindResult, marshal(r)); errors.Is(sent, rpc.ErrTooLarge) {
+		c.answer(w, nil, fmt.Errorf("%w: %w", task.ErrTooLarge, sent))
+	}
 }
 
 // confirm forgets a task that we have passed on.
@@ -133,7 +152,7 @@ func (c *custody) cancelled(from task.PeerID, body []byte) {
 	if held {
 		t.Cancel(context.Canceled)
 	} else if forward != "" && forward != c.p.self {
-		c.p.send(forward, kindCancel, body)
+		c.p.tell(forward, kindCancel, body)
 	}
 }
 
@@ -147,4 +166,12 @@ func (p *Peer) jobContext(origin task.PeerID) context.Context {
 		p.jobs.byOrigin[origin] = ctx
 	}
 	return ctx
+}
+
+// forgetJob drops what is kept for the jobs of an origin that is lost.
+func (p *Peer) forgetJob(origin task.PeerID) {
+	p.jobs.mu.Lock()
+	delete(p.jobs.byOrigin, origin)
+	p.jobs.mu.Unlock()
+	p.constants.drop(origin)
 }

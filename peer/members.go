@@ -138,6 +138,7 @@ func (p *Peer) left(id task.PeerID, err error) {
 	p.members.mu.Unlock()
 	p.rescale()
 	rerun := p.custody.left(id)
+	p.forgetJob(id)
 	if p.ctx.Err() != nil {
 		return // we are leaving, not they
 	}

@@ -31,7 +31,7 @@ type Endpoint struct {
 	messages [FirstReservedKind]atomic.Pointer[messageHandler]
 	calls    [FirstReservedKind]atomic.Pointer[callHandler]
 
-	stop     context.Context // ends when Close begins: admissions and dials give up, sessions say goodbye
+	stop     context.Context //nolint:containedctx // ends when Close begins: admissions and dials give up, sessions say goodbye
 	cancel   context.CancelFunc
 	done     chan struct{}  // closed when Close is through
 	serving  sync.WaitGroup // running call handlers

@@ -52,7 +52,7 @@ func echoServer() (client net.Conn, wait func() error, err error) {
 	return client, server.Wait, nil
 }
 
-// echoing samples round trips until stop is closed.
+// echoing samples round trips until stop is closed, and at least one.
 func echoing(stop <-chan struct{}) (samples []int64, err error) {
 	c, wait, err := echoServer()
 	if err != nil {
@@ -64,7 +64,9 @@ func echoing(stop <-chan struct{}) (samples []int64, err error) {
 	for i := 0; ; i++ {
 		select {
 		case <-stop:
-			return samples, nil
+			if len(samples) > 0 {
+				return samples, nil
+			}
 		case <-time.After(echoPause):
 		}
 		out[i%size]++
@@ -106,9 +108,6 @@ func besides(work func() error) ([]figure, error) {
 	if err := errors.Join(err, echo.Wait()); err != nil {
 		return nil, err
 	}
-	if len(samples) == 0 {
-		return nil, fmt.Errorf("no echo came back within %v of work", beside)
-	}
 	return append(latencies(samples), figure{"work kept %", 100 * float64(alone) / float64(beside)}), nil
 }
 
@@ -121,7 +120,7 @@ func echoContest(b *bench) ([]candidate, error) {
 	if err := b.start(); err != nil {
 		return nil, err
 	}
-	n := b.pick(150, 10) * b.workers // tasks in each half of a round
+	n := b.pick(150, 4) * b.workers // tasks in each half of a round
 	steps := stepsFor(computing)
 	want := spin(1, steps)
 	check := func(got uint64, err error) error {

@@ -15,6 +15,7 @@ import (
 
 func TestMain(m *testing.M) {
 	handle()
+	quiet()
 	os.Exit(m.Run())
 }
 
@@ -96,8 +97,14 @@ func TestTurns(t *testing.T) {
 
 func TestOptions(t *testing.T) {
 	for _, bad := range [][]string{
-		{"-workers", "0"}, {"-workers", "1,x"}, {"-workers", "9999"}, {"-bench", "("}, {"-rounds", "-1"}, {"extra"},
-		{"-markdown", "-quick"}, {"-markdown", "-rounds", "2"},
+		{"-workers", "0"},
+		{"-workers", "1,x"},
+		{"-workers", "9999"},
+		{"-bench", "("},
+		{"-rounds", "-1"},
+		{"extra"},
+		{"-markdown", "-quick"},
+		{"-markdown", "-rounds", "2"},
 	} {
 		if _, err := options(bad, io.Discard); err == nil {
 			t.Errorf("%v was accepted", bad)

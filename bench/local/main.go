@@ -38,6 +38,7 @@ func main() {
 		os.Exit(2) // options has said why
 	}
 	handle()
+	quiet()
 	time.AfterFunc(maxRun, func() { panic(fmt.Sprintf("the benchmarks have not ended in %v", maxRun)) })
 	if err := benchmarks(o); err != nil {
 		fmt.Fprintln(os.Stderr, "local:", err)

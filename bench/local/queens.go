@@ -153,8 +153,10 @@ func queensContest(b *bench) ([]candidate, error) {
 			return measure(n, func(b Board) (int, error) { return futures.Submit(ctx, queensTask, b).Result(ctx) })(ctx)
 		}),
 		twin(size(n), measure(n, sure(queensPlain))),
-		{name: "errgroup, by hand", size: fmt.Sprintf("%s; goroutines for %d rows only", size(n), rows),
-			round: measure(n, func(board Board) (int, error) { return queensTuned(board, rows, b.workers) })},
+		{
+			name: "errgroup, by hand", size: fmt.Sprintf("%s; goroutines for %d rows only", size(n), rows),
+			round: measure(n, func(board Board) (int, error) { return queensTuned(board, rows, b.workers) }),
+		},
 		{name: channels, size: size(small), round: measure(small, sure(queensChannels))},
 		{name: waitGroups, size: size(small), round: measure(small, sure(queensWaitGroup))},
 	}, nil

@@ -10,6 +10,9 @@ var rivalModules = []string{
 	"github.com/alitto/pond/v2", "github.com/panjf2000/ants/v2", "github.com/sourcegraph/conc", "golang.org/x/sync",
 }
 
+// quiet ends the pool that package ants starts by itself: its ticker would idle beside all candidates.
+func quiet() { ants.Release() }
+
 // unbounded is the size of pools whose tasks wait for other tasks of theirs. With as many goroutines as there are workers,
 // such a pool deadlocks as soon as all of them wait; without a limit it is a goroutine per task.
 const unbounded = 0

@@ -2,6 +2,7 @@ package main
 
 import (
 	"math"
+	"runtime"
 	"time"
 )
 
@@ -13,9 +14,6 @@ func spin(x uint64, steps int) uint64 {
 	return x
 }
 
-// sink keeps results alive that nobody wants.
-var sink uint64
-
 // stepsFor is how many steps make a call take about that long, at least one. It times calls one after the other, as a map
 // makes them: the processor overlaps the end of one with the beginning of the next, so that a single one takes longer.
 func stepsFor(d time.Duration) int {
@@ -25,11 +23,13 @@ func stepsFor(d time.Duration) int {
 	for range tries {
 		best := math.Inf(1) // the least of some: what else runs can only make it longer
 		for range 3 {
+			var sum uint64
 			start := time.Now()
 			for i := range calls {
-				sink += spin(uint64(i), steps)
+				sum += spin(uint64(i), steps)
 			}
 			best = min(best, perUnit(time.Since(start), calls))
+			runtime.KeepAlive(sum)
 		}
 		steps = max(1, int(math.Round(float64(steps)*float64(d.Nanoseconds())/best)))
 	}

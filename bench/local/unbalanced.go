@@ -155,9 +155,13 @@ func walkers(b *bench, full, pruned uts.Sample) []candidate {
 			return measure(full, func(n uts.Node) (uts.Count, error) { return futures.Submit(ctx, walkTask, n).Result(ctx) })(ctx)
 		}),
 		twin(size(full), measure(full, func(n uts.Node) (uts.Count, error) { return full.Count(n), nil })),
-		{name: "errgroup, by hand", size: size(full) + "; a goroutine per free processor",
-			round: measure(full, func(n uts.Node) (uts.Count, error) { return walkByHand(n, b.workers) })},
-		{name: waitGroups, size: size(pruned),
-			round: measure(pruned, func(n uts.Node) (uts.Count, error) { return walkWaitGroup(n), nil })},
+		{
+			name: "errgroup, by hand", size: size(full) + "; a goroutine per free processor",
+			round: measure(full, func(n uts.Node) (uts.Count, error) { return walkByHand(n, b.workers) }),
+		},
+		{
+			name: waitGroups, size: size(pruned),
+			round: measure(pruned, func(n uts.Node) (uts.Count, error) { return walkWaitGroup(n), nil }),
+		},
 	}
 }

@@ -84,7 +84,7 @@ func (b *builder) goBuild(goTool, name, dir, target string, prog program) error 
 		return nil
 	case sig := <-b.sigs:
 		launch.KillGroup(cmd.Process.Pid)
-		<-done
+		<-done //nolint:errcheck // it was interrupted, whatever it says
 		return &failure{exitSignalBase + signalNumber(sig), fmt.Sprintf("interrupted while building %q", name), ""}
 	}
 }

@@ -23,6 +23,7 @@ var plan = []floor{
 	{path: ".", reason: "the front door is documentation; users import futures"},
 	{path: "deque", reason: "a data structure that is useful alone: standard library only"},
 	{path: "internal/task", reason: "the nouns that all others speak of depend on nobody"},
+	{path: "internal/uts", reason: "the trees of the benchmark, shared by the example and bench; pure arithmetic"},
 	{path: "internal/launch", reason: "the words between a launcher and its processes are spoken before there is a peer"},
 	{
 		path: "discovery", tests: []string{"internal/testnet"},
@@ -47,8 +48,8 @@ var plan = []floor{
 	{
 		path:   "peer",
 		may:    []string{"deque", "discovery", "internal/task", "internal/worker", "rpc", "steal"},
-		tests:  []string{"internal/testnet"},
-		reason: "the one place that wires the mechanisms together",
+		tests:  []string{"futures", "internal/testnet"},
+		reason: "the one place that wires the mechanisms together; its tests speak as users do",
 	},
 	{
 		path: "internal/testnet", may: []string{"discovery", "internal/task", "peer", "rpc"},
@@ -67,12 +68,12 @@ var plan = []floor{
 		reason: "the command uses what every user has, and the words of the launcher",
 	},
 	{
-		path: "examples/...", may: []string{"discovery", "futures", "peer"},
+		path: "examples/...", may: []string{"discovery", "futures", "internal/uts", "peer"},
 		reason: "an example that needs more than users have is no example",
 	},
 	{
 		path:   "bench/...",
-		may:    []string{"deque", "discovery", "futures", "internal/sim", "peer"},
+		may:    []string{"deque", "discovery", "futures", "internal/sim", "internal/uts", "peer"},
 		tests:  []string{"internal/testnet"},
 		reason: "benchmarks measure what users have, and the deque and the simulator apart",
 	},

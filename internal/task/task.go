@@ -190,6 +190,9 @@ func (t *Task) Share(gen uint32) bool {
 // Finish publishes the outcome of a task that its submitter has run in place. It reports false when somebody looks, or has
 // cancelled it: then FinishSeen must follow. The two are apart so that the usual one is inlined.
 func (t *Task) Finish() bool {
+	if t.state.Load() != 0 {
+		return false // whoever knows the record believes the state word; ran would be done before the state word is
+	}
 	storeRelease(&t.ran, t.gen.Load()+1)
 	return t.state.Load() == 0
 }

@@ -255,7 +255,8 @@ func (f *Frame) own() bool { return f.strand.g.Load() == getg() }
 func (f *Frame) end() bool {
 	s, clean := f.strand, !f.loose
 	kids := s.kids[f.base:]
-	for i, c := range kids {
+	for i := len(kids) - 1; i >= 0; i-- { // newest first: what waits behind a running sibling is not begun for nothing
+		c := kids[i]
 		if c.Recycle() || c.RecycleDone() {
 			if !s.w.keep(c) {
 				s.w.free(c)

@@ -25,7 +25,7 @@ func (f *Frame) Spawn(w *Worker, t *task.Task) {
 	} else {
 		f.Adopt(t) // an ancestor's context, from a task that runs in place of its parent
 	}
-	if n := w.n; uint(n) < windowSize && w.pool.hungry.Load() == 0 { // push, in line
+	if n := w.n; uint(n) < windowSize && w.pool.hungry.Load() == 0 && w.public.Len() != 0 { // push, in line
 		w.window[n] = t
 		w.n = n + 1
 		return
@@ -76,8 +76,8 @@ func (f *Frame) joinSlowly(t *task.Task) bool {
 		return !t.IsCancelled()
 	}
 	w := s.w
-	if w == nil || f.Err() != nil {
-		return false
+	if w == nil || f.Err() != nil || t.IsCancelled() {
+		return false // cancelled between IsDone and the epoch that Err has seen: t's frame would take it for old news
 	}
 	switch {
 	case s.depth >= maxInlineDepth:

@@ -76,7 +76,9 @@ func New(ctx context.Context, cfg Config) *Pool {
 	}
 	p.sleep.alive = cfg.Workers
 	p.parked.start(p)
+	p.hungry.Store(int32(cfg.Workers)) // until each has looked around once: work may be there before they are
 	for _, w := range p.workers {
+		w.born = true
 		p.handOff(w)
 	}
 	return p

@@ -27,6 +27,7 @@ func TestWakeUpsSpread(t *testing.T) {
 			submit(ctx, func(context.Context) (int, error) { busy.Done(); <-release; return 0, nil })
 		}
 		busy.Wait()
+		submit(ctx, func(context.Context) (int, error) { return 0, nil }) // the oldest is public, whoever hungers
 		var met atomic.Int32
 		all := make(chan struct{})
 		leaf := func(context.Context) (int, error) {
@@ -41,7 +42,7 @@ func TestWakeUpsSpread(t *testing.T) {
 		}
 		close(release)
 		until(t, "the siblings to sleep", func() bool { return p.Idle() == workers-1 })
-		submit(ctx, leaf) // publishes eleven tasks; three workers sleep
+		submit(ctx, leaf) // publishes these eleven tasks; three workers sleep
 		select {
 		case <-all:
 		case <-time.After(patience):

@@ -163,20 +163,20 @@ func TestDemand(t *testing.T) {
 			submit(ctx, func(context.Context) (int, error) { return 0, nil })
 			return int(surplus.Load() - before)
 		}
-		if n := push(); n != 0 || p.Queued() != 0 {
-			return errWrong("nobody hungers, and %d tasks are public (told %d times)", p.Queued(), n)
+		if n := push() + push(); n != 0 || p.Queued() != 1 {
+			return errWrong("nobody hungers, and %d tasks are public, want the oldest (told %d times)", p.Queued(), n)
 		}
 		p.Demand(2)
-		if n := push(); n == 0 || p.Queued() != 2 {
-			return errWrong("a thief waits, and %d of 2 tasks are public (told %d times)", p.Queued(), n)
+		if n := push(); n == 0 || p.Queued() != 3 {
+			return errWrong("a thief waits, and %d of 3 tasks are public (told %d times)", p.Queued(), n)
 		}
 		p.Demand(1)
-		if n := push(); n == 0 || p.Queued() != 3 {
-			return errWrong("one thief still waits, and %d of 3 tasks are public (told %d times)", p.Queued(), n)
+		if n := push(); n == 0 || p.Queued() != 4 {
+			return errWrong("one thief still waits, and %d of 4 tasks are public (told %d times)", p.Queued(), n)
 		}
 		p.Demand(0)
-		if n := push(); n != 0 || p.Queued() != 3 {
-			return errWrong("no thief waits any more, and %d tasks are public, want 3 (told %d times)", p.Queued(), n)
+		if n := push(); n != 0 || p.Queued() != 4 {
+			return errWrong("no thief waits any more, and %d tasks are public, want 4 (told %d times)", p.Queued(), n)
 		}
 		return nil
 	})

@@ -62,6 +62,10 @@ func (s *Strand) loop() bool {
 			}
 		}
 		t := s.w.find()
+		if s.w.born {
+			s.w.born = false
+			p.hungry.Add(-1)
+		}
 		if t == nil {
 			var more bool
 			if t, more = p.idle(s.w); !more {

@@ -21,6 +21,7 @@ type Worker struct {
 	n      int
 	public *deque.Deque[task.Task]
 
+	born    bool       // it has not looked for work yet, and counts as hungry
 	records []freeList // by Function.Index
 	rng     *rand.Rand
 
@@ -43,12 +44,18 @@ func newWorker(p *Pool, id int, seed uint64) *Worker {
 }
 
 // push adds t as the newest task. The hunger check is one load of a line that changes only when a worker starves.
+//
+// The oldest task is always public, whether somebody hungers or not: the owner may go on to compute, or to wait for that
+// very task by means that we do not know of, and never come here again. In a tree this costs the bottom of the stack only.
 func (w *Worker) push(t *task.Task) {
 	if w.n == windowSize {
 		w.spill(windowSize / 2)
 	}
 	w.window[w.n] = t
 	w.n++
+	if w.public.Len() == 0 {
+		w.spill(1)
+	}
 	if w.pool.hungry.Load() != 0 {
 		w.feed()
 	}
@@ -66,12 +73,10 @@ func (w *Worker) spill(k int) {
 
 // feed makes all tasks of the window public if more workers hunger than there are public tasks. All, not half: the owner may
 // be about to run something long, and what is still private then is lost to the others for that long. And not while there
-// is enough for everybody: a thief that the system does not run would keep the owner on the slow path for nothing.
+// is enough for everybody: a thief that the system does not run would keep the owner on the slow path for nothing. But what
+// is public is announced in any case: a full window spills without regard to who sleeps.
 func (w *Worker) feed() {
-	if int(w.pool.hungry.Load()) <= w.public.Len() {
-		return
-	}
-	if w.n > 0 {
+	if w.n > 0 && int(w.pool.hungry.Load()) > w.public.Len() {
 		w.spill(w.n)
 	}
 	if w.public.Len() > 0 {
