@@ -196,7 +196,7 @@ func TestLeave(t *testing.T) {
 
 // TestLeaveUnderLoad: peers come and go while all of them work, one after the other.
 func TestLeaveUnderLoad(t *testing.T) {
-	c := start(t, 3, 1)
+	c := loaded(t, 3)
 	l := c.load(0); debugDump = c.dump
 	for range 4 {
 		l.until(len(c.alive()))

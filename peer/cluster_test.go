@@ -88,7 +88,7 @@ type cluster struct {
 func newCluster(t testing.TB) *cluster {
 	t.Helper()
 	ignore := goleak.IgnoreCurrent()
-	ctx, cancel := context.WithTimeout(context.Background(), patience)
+	ctx, cancel := context.WithTimeout(context.Background(), 2*patience)
 	c := &cluster{t: t, ctx: ctx}
 	t.Cleanup(func() {
 		defer c.close(cancel, ignore)

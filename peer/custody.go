@@ -22,6 +22,8 @@ type custody struct {
 	holdings *steal.Holdings[*task.Task]
 	idle     int                  // as the machine knows it
 	timer    *time.Timer          // for the machine's WakeAt
+	actions  []steal.Action       // still to be carried out
+	acting   bool                 // somebody carries them out
 	expected map[task.PeerID]bool // holders of our tasks that we have not met
 	clock    time.Duration        // of the machine; it never goes back
 	ranAt    time.Duration        // when the machine last heard how long tasks run
@@ -138,10 +140,28 @@ func (c *custody) step(events ...steal.Event) {
 	for _, e := range events {
 		actions = append(actions, c.machine.Step(now, e)...)
 	}
+	c.carryOutLocked(actions)
 	c.mu.Unlock()
-	for _, a := range actions {
-		c.do(a)
+}
+
+// carryOutLocked carries actions out in the order in which the machine gave them, whichever goroutine brought the event: two
+// demands that change places would leave a thief to starve. One goroutine at a time does it, and takes what others add
+// meanwhile. The lock is free while an action is carried out.
+func (c *custody) carryOutLocked(actions []steal.Action) {
+	c.actions = append(c.actions, actions...)
+	if c.acting {
+		return
 	}
+	c.acting = true
+	for len(c.actions) > 0 {
+		a := c.actions[0]
+		c.actions[0] = nil
+		c.actions = c.actions[1:]
+		c.mu.Unlock()
+		c.do(a)
+		c.mu.Lock()
+	}
+	c.actions, c.acting = nil, false
 }
 
 // ranWindow is over how long the mean run time of tasks is taken.
@@ -207,15 +227,16 @@ func (c *custody) joined(m *member) {
 }
 
 // left gives back what the lost peer had of ours, and drops what we had of its. It returns how many tasks are queued again.
-func (c *custody) left(id task.PeerID) (rerun int) {
+func (c *custody) left(id task.PeerID, incarnation uint64) (rerun int) {
 	c.mu.Lock()
 	var actions []steal.Action
 	if !c.stopped.Load() {
 		actions = c.machine.Step(c.clockLocked(), steal.Left{Peer: id})
 	}
 	back := c.ledger.Lost(id)
-	dropped := c.holdings.OwnerLost(id)
+	dropped := c.holdings.IncarnationLost(id, incarnation)
 	moved := c.holdings.Lost(id)
+	c.carryOutLocked(actions)
 	c.mu.Unlock()
 	for _, t := range dropped {
 		t.Cancel(task.ErrPeerLost)
@@ -229,9 +250,6 @@ func (c *custody) left(id task.PeerID) (rerun int) {
 		}
 	}
 	c.recall()
-	for _, a := range actions {
-		c.do(a)
-	}
 	return rerun
 }
 

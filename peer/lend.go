@@ -139,6 +139,7 @@ func (c *custody) lend(g steal.Give, parcels []parcel) []parcel {
 func (c *custody) unpack(parcels []parcel, err error) {
 	for _, b := range parcels {
 		if !b.foreign {
+			c.settleWhenDone(b.t)
 			c.mu.Lock()
 			_, ok := c.ledger.Home(b.wire.ID, b.wire.Attempt)
 			c.mu.Unlock()
@@ -166,12 +167,18 @@ func (c *custody) sent(g steal.Give, b parcel) {
 		}
 		return
 	}
-	if b.t.Ticket() != nil {
+	c.settleWhenDone(b.t)
+}
+
+// settleWhenDone makes sure that a task of ours which was entered in the ledger leaves it. It comes after the loot is
+// sent, so that a cancel cannot overtake it.
+func (c *custody) settleWhenDone(t *task.Task) {
+	if t.Ticket() != nil {
 		return // lent before
 	}
-	b.t.SetTicket(traveller{})
-	settle := func() { c.settle(b.t) }
-	if !b.t.OnDone(settle) {
+	t.SetTicket(traveller{})
+	settle := func() { c.settle(t) }
+	if !t.OnDone(settle) {
 		settle()
 	}
 }
@@ -243,7 +250,7 @@ func (c *custody) expect(id task.PeerID) {
 		delete(c.expected, id)
 		c.mu.Unlock()
 		if !c.stopped.Load() && c.p.members.get(id) == nil {
-			c.left(id)
+			c.left(id, 0) // it never was one: nothing of its own is here
 		}
 	})
 }

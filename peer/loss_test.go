@@ -13,13 +13,24 @@ import (
 	"github.com/scoopp2p/scoopp2p/peer"
 )
 
-// load is work without end at one peer, in which everything that comes out is checked: a map, and trees beside it.
+// load is work without end at one peer, in which everything that comes out is checked: a map, and trees beside it. The
+// peer has two workers, as the trees never leave theirs.
 type load struct {
 	c    *cluster
 	at   int
 	done atomic.Bool
 	runs sync.WaitGroup
 	roll atomic.Pointer[roll]
+}
+
+// loaded starts a cluster in which the first peer can have a load.
+func loaded(t testing.TB, n int) *cluster {
+	t.Helper()
+	c := start(t, 1, 2)
+	for range n - 1 {
+		c.add(peer.Config{Workers: 1})
+	}
+	return c
 }
 
 // load begins it.
@@ -111,7 +122,7 @@ func TestKilled(t *testing.T) {
 
 // TestKilledUnderLoad: two at once, again and again, with fresh ones in their place.
 func TestKilledUnderLoad(t *testing.T) {
-	c := start(t, 5, 1)
+	c := loaded(t, 5)
 	l := c.load(0); debugDump = c.dump
 	for round := range 3 {
 		l.until(len(c.alive()))
@@ -143,7 +154,7 @@ func TestKilledUnderLoad(t *testing.T) {
 
 // TestOwnersUnderLoad: peers that own tasks of their own die; what the others hold of them is dropped.
 func TestOwnersUnderLoad(t *testing.T) {
-	c := start(t, 4, 1)
+	c := loaded(t, 4)
 	l := c.load(0); debugDump = c.dump
 	h := hanging(t, 1<<30)
 	for i := 2; i < 4; i++ { // with nobody idle, these wait in queues, here or there

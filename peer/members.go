@@ -129,7 +129,11 @@ func (p *Peer) joined(id task.PeerID, addrs []ma.Multiaddr, body []byte) error {
 
 // left is called by rpc when the session with a member has ended; err is nil if it said goodbye.
 func (p *Peer) left(id task.PeerID, err error) {
+	var incarnation uint64
 	p.members.mu.Lock()
+	if m := p.members.byID[id]; m != nil {
+		incarnation = m.hello.Incarnation
+	}
 	delete(p.members.byID, id)
 	if len(p.members.gone) >= maxGone {
 		clear(p.members.gone) // at worst some wait for peers that will not come
@@ -137,7 +141,7 @@ func (p *Peer) left(id task.PeerID, err error) {
 	p.members.gone[id] = true
 	p.members.mu.Unlock()
 	p.rescale()
-	rerun := p.custody.left(id)
+	rerun := p.custody.left(id, incarnation)
 	p.forgetJob(id)
 	if p.ctx.Err() != nil {
 		return // we are leaving, not they

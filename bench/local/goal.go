@@ -54,7 +54,7 @@ func (r *Row) judge() {
 		reached := g.kind == atMost && r.Median <= g.limit ||
 			g.kind == atLeast && r.Median >= g.limit ||
 			g.kind == times && r.Ratio >= g.limit
-		r.Goal, r.Reached = fmt.Sprintf(string(g.kind), g.limit), &reached
+		r.Goal, r.From, r.Reached = fmt.Sprintf(string(g.kind), g.limit), g.from, &reached
 		return
 	}
 }

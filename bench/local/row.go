@@ -25,8 +25,9 @@ type Row struct {
 	// Ratio is the candidate's figure over ours, the median of the ratios of each round: neighbours in time are compared.
 	// Zero if we have no such figure, or it is zero.
 	Ratio float64 `json:"ratio,omitempty"`
-	// Goal is what was wished for, Reached whether it holds; nil without a goal.
+	// Goal is what was wished for and From where that comes from; Reached says whether it holds, and is nil without a goal.
 	Goal    string `json:"goal,omitempty"`
+	From    string `json:"from,omitempty"`
 	Reached *bool  `json:"reached,omitempty"`
 }
 
