@@ -197,7 +197,7 @@ func TestLeave(t *testing.T) {
 // TestLeaveUnderLoad: peers come and go while all of them work, one after the other.
 func TestLeaveUnderLoad(t *testing.T) {
 	c := loaded(t, 3)
-	l := c.load(0); debugDump = c.dump
+	l := c.load(0)
 	for range 4 {
 		l.until(len(c.alive()))
 		for i := len(c.nodes) - 2; i < len(c.nodes); i++ {

@@ -18,7 +18,7 @@ import (
 
 const (
 	// patience bounds every wait for something that should happen soon; only a failing test takes that long.
-	patience = 5 * time.Second
+	patience = 20 * time.Second
 	// soon is how long after its cause something must have happened that the documentation promises to be quick.
 	soon = 2 * time.Second
 	// lookEvery is the pause between two looks at a condition that nobody signals.
@@ -39,7 +39,6 @@ func eventually(t testing.TB, what string, holds func() bool) {
 		select {
 		case <-ticker.C:
 		case <-deadline:
-			if debugDump != nil { debugDump() }
 			t.Fatalf("not in %v: %s", patience, what)
 		}
 	}
@@ -52,7 +51,6 @@ func receive[T any](t testing.TB, what string, from <-chan T) T {
 	case v := <-from:
 		return v
 	case <-time.After(patience):
-		if debugDump != nil { debugDump() }
 		t.Fatalf("not in %v: %s", patience, what)
 		panic("unreachable")
 	}

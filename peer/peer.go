@@ -152,7 +152,7 @@ func (p *Peer) join(ctx context.Context) error {
 		}
 	}
 	if len(errs) == len(p.cfg.Bootstrap) {
-		return fmt.Errorf("peer: %w: %w", ErrUnreachable, errors.Join(errs...))
+		return fmt.Errorf("peer: %w, are they still running? %w", ErrUnreachable, errors.Join(errs...))
 	}
 	for _, err := range errs {
 		p.log.Warn(err.Error())
