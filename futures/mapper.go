@@ -18,7 +18,7 @@ const (
 	batchTime = 2 * time.Millisecond
 	// drawTime is how long a batch may wait for inputs that come slowly; the clock is read every drawLook inputs.
 	drawTime = time.Millisecond
-	drawLook = 16
+	drawLook = 128
 	// batchesPerWorker bounds the batches under way for each worker of the swarm.
 	batchesPerWorker = 4
 	// minBatches is how many may be under way however few workers there are.

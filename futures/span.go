@@ -220,21 +220,45 @@ func (r *spanRun[In, Out]) runBlock(end int) (err error) {
 	}()
 	nest := r.frame.Nest()
 	defer nest.End()
+	if r.reduce != "" {
+		return r.foldBlock(&nest, end)
+	}
+	ctx, handler, hunger := nest.Context(), r.f.handler, r.frame.Hunger()
+	for r.next < end {
+		out, err := handler(ctx, r.items[r.next])
+		if nest.Used() {
+			nest.Next()
+			ctx = nest.Context()
+		}
+		if err != nil {
+			return err
+		}
+		r.dst[r.next] = out
+		r.next++
+		if hunger.Load() != 0 && r.frame.Starved() {
+			return nil // somebody could have half of what is left
+		}
+	}
+	return nil
+}
+
+// foldBlock is the rest of runBlock for a reduction.
+func (r *spanRun[In, Out]) foldBlock(nest *worker.Nest, end int) error {
 	hunger := r.frame.Hunger()
 	for r.next < end {
 		out, err := r.f.handler(nest.Context(), r.items[r.next])
-		if err == nil && r.reduce != "" {
+		if err == nil {
 			err = r.fold.add(nest.Context(), out)
-		} else if err == nil {
-			r.dst[r.next] = out
 		}
-		nest.Next()
+		if nest.Used() {
+			nest.Next()
+		}
 		if err != nil {
 			return err
 		}
 		r.next++
 		if hunger.Load() != 0 && r.frame.Starved() {
-			return nil // somebody could have half of what is left
+			return nil
 		}
 	}
 	return nil

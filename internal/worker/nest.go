@@ -24,12 +24,16 @@ func (f *Frame) Nest() Nest {
 // Context is the context of the present item.
 func (n *Nest) Context() context.Context { return n.inner }
 
-// Next ends the present item.
+// Used reports whether the present item has submitted anything or shown its context to anybody: then Next must follow.
+func (n *Nest) Used() bool {
+	f := n.inner
+	return len(f.strand.kids) != f.base || f.seen.Load()
+}
+
+// Next gives the next item a context of its own.
 func (n *Nest) Next() {
-	if f := n.inner; len(f.strand.kids) != f.base || f.seen.Load() {
-		n.End()
-		*n = n.outer.Nest()
-	}
+	n.End()
+	*n = n.outer.Nest()
 }
 
 // End ends the nest. It may be called while the goroutine unwinds.
