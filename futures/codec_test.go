@@ -77,8 +77,10 @@ func TestRoundTrips(t *testing.T) {
 		roundTrip(t, "int", n, deep)
 	}
 	roundTrip(t, "uint64", uint64(math.MaxUint64), deep)
-	for _, x := range []float64{0, math.Copysign(0, -1), 1.5, math.Pi, math.MaxFloat64, math.SmallestNonzeroFloat64,
-		math.Inf(1), math.Inf(-1), math.NaN(), math.Float64frombits(0x7ff8000000000123)} {
+	for _, x := range []float64{
+		0, math.Copysign(0, -1), 1.5, math.Pi, math.MaxFloat64, math.SmallestNonzeroFloat64,
+		math.Inf(1), math.Inf(-1), math.NaN(), math.Float64frombits(0x7ff8000000000123),
+	} {
 		roundTrip(t, "float64", x, func(a, b float64) bool { return math.Float64bits(a) == math.Float64bits(b) || a != a && b != b })
 	}
 	for _, s := range []string{"", "a", "häß\x00lich", strings.Repeat("x", 1<<16)} {
@@ -260,8 +262,14 @@ func FuzzDecode(f *testing.F) {
 		data, _ := hex.DecodeString(text)
 		f.Add(data)
 	}
-	for _, v := range []any{1, -1.5, "text", []byte("raw"), []int{1, 2}, map[string]any{"A": 1}, time.Unix(7, 7).UTC(),
-		sample{Name: "x", Time: time.Unix(1, 0).UTC()}, span[nap, string]{Items: []nap{{Index: 1}}, Reduce: "r"}} {
+	for _, v := range []any{
+		1, -1.5, "text", []byte("raw"),
+		[]int{1, 2},
+		map[string]any{"A": 1},
+		time.Unix(7, 7).UTC(),
+		sample{Name: "x", Time: time.Unix(1, 0).UTC()},
+		span[nap, string]{Items: []nap{{Index: 1}}, Reduce: "r"},
+	} {
 		data, err := encode(&v)
 		if err != nil {
 			f.Fatal(err)

@@ -103,8 +103,10 @@ func TestMapItemsThatFailBadly(t *testing.T) {
 			}
 			return nil
 		}},
-		"goexit": {func(context.Context) (int, error) { runtime.Goexit(); return 0, nil },
-			func(err error) error { return is("Goexit", err, futures.ErrGoexit) }},
+		"goexit": {
+			func(context.Context) (int, error) { runtime.Goexit(); return 0, nil },
+			func(err error) error { return is("Goexit", err, futures.ErrGoexit) },
+		},
 	}
 	for name, b := range bad {
 		for _, m := range mappings {

@@ -16,7 +16,8 @@ const (
 	maxBatch = 1 << 12
 	// batchTime is how long a batch should run: long against the cost of a steal, short against what a person notices.
 	batchTime = 2 * time.Millisecond
-	// drawTime is how long a batch may wait for inputs that come slowly; the clock is read every drawLook inputs.
+	// drawTime is how long a batch may wait for inputs that come slowly; the clock is read every drawLook inputs, and more
+	// often when they do.
 	drawTime = time.Millisecond
 	drawLook = 128
 	// batchesPerWorker bounds the batches under way for each worker of the swarm.
@@ -35,7 +36,7 @@ type mapper[In, Out any] struct {
 	limit     int // batches under way
 	items     []In
 	begun     time.Time // when items got its first
-	slow      bool      // inputs come slowly: look at the clock after each
+	pace      pace
 	under     []*batch[Out]
 	finished  arrivals[*batch[Out]] // for unordered
 	err       error                 // the first failure
@@ -62,13 +63,8 @@ func (m *mapper[In, Out]) run(seq iter.Seq[In], emit func(part[Out]) bool) {
 			m.begun = time.Now()
 		}
 		m.items = append(m.items, in)
-		if n := len(m.items); n < m.size {
-			if !m.slow && n%drawLook != 0 {
-				continue
-			}
-			if m.slow = time.Since(m.begun) >= drawTime; !m.slow {
-				continue
-			}
+		if len(m.items) < m.size && !m.late() {
+			continue
 		}
 		m.submit()
 		for len(m.under) >= m.limit || m.ready() {
@@ -83,6 +79,29 @@ func (m *mapper[In, Out]) run(seq iter.Seq[In], emit func(part[Out]) bool) {
 			return
 		}
 	}
+}
+
+// pace says when to look at the clock again: a look costs more than a quick input.
+type pace struct {
+	looked time.Time
+	every  int // inputs between two looks
+	left   int // until the next
+}
+
+// late reports whether the items that were drawn should go, although they are no full batch.
+func (m *mapper[In, Out]) late() bool {
+	p := &m.pace
+	if p.left--; p.left > 0 {
+		return false
+	}
+	now := time.Now()
+	if now.Sub(p.looked) < drawTime/2 {
+		p.every = min(2*p.every, drawLook)
+	} else {
+		p.every = 1
+	}
+	p.looked, p.left = now, p.every
+	return now.Sub(m.begun) >= drawTime
 }
 
 // submit sends off the items that were drawn.

@@ -24,10 +24,14 @@ var outcomes = []struct {
 }{
 	{"value", func(context.Context) (int, error) { return 42, nil }, 42, func(err error) error { return err }},
 	{"zero value", func(context.Context) (int, error) { return 0, nil }, 0, func(err error) error { return err }},
-	{"error", func(context.Context) (int, error) { return 0, errOwn }, 0,
-		func(err error) error { return is("own error", err, errOwn) }},
-	{"value and error", func(context.Context) (int, error) { return 7, errOwn }, 7,
-		func(err error) error { return is("own error", err, errOwn) }},
+	{
+		"error", func(context.Context) (int, error) { return 0, errOwn }, 0,
+		func(err error) error { return is("own error", err, errOwn) },
+	},
+	{
+		"value and error", func(context.Context) (int, error) { return 7, errOwn }, 7,
+		func(err error) error { return is("own error", err, errOwn) },
+	},
 	{"panic", func(context.Context) (int, error) { panic("boom") }, 0, func(err error) error {
 		var p *futures.PanicError
 		if !errors.As(err, &p) || p.Value != "boom" || p.Func != "test/do" {
@@ -35,8 +39,10 @@ var outcomes = []struct {
 		}
 		return nil
 	}},
-	{"context error", func(context.Context) (int, error) { return 0, context.DeadlineExceeded }, 0,
-		func(err error) error { return is("context error", err, context.DeadlineExceeded) }},
+	{
+		"context error", func(context.Context) (int, error) { return 0, context.DeadlineExceeded }, 0,
+		func(err error) error { return is("context error", err, context.DeadlineExceeded) },
+	},
 }
 
 // TestOutcome asks each kind of outcome by each verb, of futures that ran in each place.

@@ -140,7 +140,7 @@ func TestArgumentCannotTravel(t *testing.T) {
 // TestLargeResults: near the limit, at it, and above.
 func TestLargeResults(t *testing.T) {
 	sizes := []int{1 << 10, 300 << 10, 20 << 20}
-	if !testing.Short() {
+	if !testing.Short() && !raceEnabled { // under the race detector they take ten seconds
 		const head = 5 // bytes that CBOR puts before so many
 		sizes = append(sizes, futures.MaxValueBytes-head, futures.MaxValueBytes)
 	}

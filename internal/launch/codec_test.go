@@ -35,8 +35,12 @@ func TestMessagesComeBack(t *testing.T) {
 
 func TestEventsComeBack(t *testing.T) {
 	events := []Event{
-		Hello{PID: 4}, Ready{PeerID: "p", Addrs: []string{"/a"}}, Joined{PeerID: "p"},
-		Lost{PeerID: "p", Rerun: 37}, Fatal{Code: 3, Msg: "no\nway"}, Stats{Executed: 1, Stolen: 2, Rerun: 3},
+		Hello{PID: 4},
+		Ready{PeerID: "p", Addrs: []string{"/a"}},
+		Joined{PeerID: "p"},
+		Lost{PeerID: "p", Rerun: 37},
+		Fatal{Code: 3, Msg: "no\nway"},
+		Stats{Executed: 1, Stolen: 2, Rerun: 3},
 	}
 	for _, want := range events {
 		line, err := encodeEvent(want)

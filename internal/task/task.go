@@ -63,9 +63,9 @@ type Task struct {
 // slow is what few tasks need: those that are waited for, cancelled, watched, or lent to another peer.
 type slow struct {
 	waiters  []*Notice // told once, when the task is done
-	watchers []func() // called once, when the task is cancelled
-	cause    error    // why it was cancelled
-	ticket   any      // package peer's custody record
+	watchers []func()  // called once, when the task is cancelled
+	cause    error     // why it was cancelled
+	ticket   any       // package peer's custody record
 }
 
 // The state word: flags and phase. It is zero for a task that nobody but its submitter knows.

@@ -47,8 +47,10 @@ type tree struct {
 	stops []func() bool // end the registrations with the parent and the pool
 }
 
-type frameKey struct{}
-type poolKey struct{}
+type (
+	frameKey struct{}
+	poolKey  struct{}
+)
 
 // FrameOf returns the frame of the running task that ctx stems from, or nil outside of tasks.
 func FrameOf(ctx context.Context) *Frame {

@@ -3,7 +3,7 @@ package worker
 const (
 	// windowSize is the number of newest tasks that a worker keeps to itself before it spills the older half of them to
 	// its public deque. A thief never sees them; the owner publishes them when somebody hungers.
-	windowSize = 16
+	windowSize = 256
 	// maxInlineDepth bounds the tasks that run on top of each other on one goroutine's stack; deeper ones continue on
 	// a fresh stack. A Go stack grows by copying, so that one huge stack costs more than many of a thousand levels.
 	maxInlineDepth = 1 << 10
