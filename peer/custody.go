@@ -1,6 +1,7 @@
 package peer
 
 import (
+	"fmt"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -264,7 +265,7 @@ func (c *custody) recall() {
 // requeue runs a task again whose holder was lost, unless that must not be.
 func (c *custody) requeue(t *task.Task) bool {
 	if t.Fn.AtMostOnce {
-		t.Cancel(task.ErrPeerLost)
+		t.Cancel(fmt.Errorf("%s, which is marked AtMostOnce: %w", t.Fn.Name, task.ErrPeerLost))
 		return false
 	}
 	if !t.Return() {

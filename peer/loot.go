@@ -23,6 +23,11 @@ func (c *custody) reply(from task.PeerID, body []byte) {
 		c.accept(w)
 	}
 	c.step(steal.GotReply{From: from, RequestID: r.RequestID, Loot: len(r.Loot), Hint: r.Hint})
+	if len(r.Loot) > 0 {
+		// The machine takes us for fed. If nothing of the loot was of use, no worker wakes, and none tells that it is idle
+		// again: so say it here.
+		c.nudge()
+	}
 }
 
 // accept queues a task that we have stolen.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"sort"
+	"strings"
 	"sync"
 
 	p2p "github.com/libp2p/go-libp2p/core/peer"
@@ -17,6 +18,10 @@ import (
 
 // maxContacts bounds the members that a hello names.
 const maxContacts = 256
+
+// rangeSuffix marks the second name under which package futures declares each function. What is said of the first is true
+// of both.
+const rangeSuffix = "[...]"
 
 // maxGone bounds the former members that are remembered.
 const maxGone = 1 << 12
@@ -110,6 +115,9 @@ func (p *Peer) joined(id task.PeerID, addrs []ma.Multiaddr, body []byte) error {
 		f := task.Functions.Lookup(name)
 		if f != nil && f.Signature != signature {
 			m.differs[name] = true
+			if strings.HasSuffix(name, rangeSuffix) {
+				continue
+			}
 			p.log.Warn(fmt.Sprintf("peer %s runs a different build: function %q is %s there and %s here; it will not be given these tasks; run the same program everywhere",
 				idText(id), name, signature, f.Signature))
 		}
