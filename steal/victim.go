@@ -22,6 +22,9 @@ type victim struct {
 	serving *offerKey
 	// again means that there was a surplus while serving.
 	again bool
+	// barren counts the lifelines served in vain since the last surplus: thieves that could use nothing of what is queued,
+	// because they cannot run it. Each is tried once.
+	barren int
 	// told is the last demand that the driver heard of.
 	told int
 }
@@ -112,6 +115,7 @@ func (v *victim) surplus(queued int) {
 		v.again = true
 		return
 	}
+	v.barren = 0
 	v.serve(queued)
 }
 
@@ -148,11 +152,18 @@ func (v *victim) served(key offerKey, e Gave) {
 	again := v.again
 	v.serving, v.again = nil, false
 	gone := v.members.get(key.thief) == nil
+	if e.N > 0 || again {
+		v.barren = 0
+	}
 	if e.N > 0 {
 		// Not a newer request of the same thief: that one it still waits for.
 		v.forget(func(w offer) bool { return w.offerKey == key })
+	} else if i := slices.IndexFunc(v.waiting, func(w offer) bool { return w.offerKey == key }); i >= 0 {
+		o := v.waiting[i] // to the end: the next one may have a use for what is here
+		v.waiting = append(slices.Delete(v.waiting, i, i+1), o)
+		v.barren++
 	}
-	if e.N > 0 || gone || again {
+	if e.N > 0 || gone || again || v.barren > 0 && v.barren < len(v.waiting) {
 		v.serve(e.Left)
 	}
 }
