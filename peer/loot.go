@@ -37,7 +37,7 @@ func (c *custody) accept(w task.Wire) {
 		return
 	}
 	if c.p.members.isGone(w.ID.Owner) {
-		return // and with it whoever waited
+		return // and with it whoever waits
 	}
 	t, err := decodeTask(w)
 	if err != nil {
@@ -50,6 +50,10 @@ func (c *custody) accept(w task.Wire) {
 	}
 	t.SetTicket(&foreign{wire: w})
 	c.mu.Lock()
+	if c.p.members.isGone(w.ID.Owner) { // under the lock under which the tasks of lost owners are dropped: a last look
+		c.mu.Unlock()
+		return
+	}
 	replaced, hasReplaced, ok := c.holdings.Accept(w.ID, w.Attempt, t)
 	c.mu.Unlock()
 	if hasReplaced {
