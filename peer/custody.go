@@ -102,13 +102,15 @@ func (c *custody) nudge() {
 	}
 }
 
+// unheard is a number of idle workers that differs from all others.
+const unheard = -1
+
 // news tells the machine how the pool is, also when that is as it was: the workers may have worked in between.
 func (c *custody) news() {
-	idle := c.p.pool.Idle()
 	c.mu.Lock()
-	c.idle = idle
+	c.idle = unheard
 	c.mu.Unlock()
-	c.step(steal.Idle{Workers: idle})
+	c.step()
 	if queued := c.queued(); queued > 0 {
 		c.step(steal.Surplus{Queued: queued})
 	}
@@ -130,13 +132,13 @@ func (c *custody) step(events ...steal.Event) {
 	if c.stopped.Load() {
 		return
 	}
-	idle := c.p.pool.Idle()
 	var actions []steal.Action
 	c.mu.Lock()
+	before := c.idle
+	c.idle = c.p.pool.Idle() // under the lock: an older count must not replace a newer one
 	now := c.clockLocked()
-	if idle != c.idle {
-		c.idle = idle
-		actions = c.machine.Step(now, steal.Idle{Workers: idle})
+	if c.idle != before {
+		actions = c.machine.Step(now, steal.Idle{Workers: c.idle})
 	}
 	for _, e := range events {
 		actions = append(actions, c.machine.Step(now, e)...)
