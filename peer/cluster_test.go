@@ -281,17 +281,18 @@ func (c *cluster) releaseAll() {
 	}
 }
 
-// lifeline occupies peer at once the idle peer of, the only other one, has a lifeline there: what is submitted there will be
-// given to it even if it is busy by then.
-func (c *cluster) lifeline(of, at int) (release func()) {
-	c.t.Helper()
-	release = c.occupy(at)
-	thief, victim := c.nodes[of], c.nodes[at]
-	eventually(c.t, "the lifeline is placed", func() bool {
-		asked := thief.StealStats()
-		return asked.Lifelines > 0 && victim.StealStats().Refusals == asked.Asked+asked.Lifelines
+// lifeline starts a cluster of two: the first is busy until released and has never been hungry; the second has a lifeline
+// there. What is submitted at the first is given to the second even if that is busy by then.
+func lifeline(t testing.TB, workers int) (c *cluster, release func()) {
+	t.Helper()
+	c = start(t, 1, workers)
+	release = c.occupy(0)
+	thief := c.add(peer.Config{Workers: workers})
+	eventually(t, "the lifeline is placed", func() bool {
+		s := thief.StealStats()
+		return s.Lifelines == 1 && s.Declines == s.Asked+s.Lifelines
 	})
-	return release
+	return c, release
 }
 
 // holds waits until a peer has so many tasks of others.

@@ -13,7 +13,7 @@ import (
 // custody drives the stealing protocol of package steal over rpc, and knows which tasks are where: the ledger has those of
 // ours that other peers hold, and the holdings those of other peers that we hold.
 //
-// One mutex guards the three. It is never held during encoding, sending, or a call into the pool.
+// One mutex guards the three. It is never held during encoding, sending, or a call into the pool other than for a count.
 type custody struct {
 	p *Peer
 

@@ -110,8 +110,7 @@ func TestResultCannotTravel(t *testing.T) {
 
 // TestArgumentCannotTravel: the task stays, and works; a warning says so, once.
 func TestArgumentCannotTravel(t *testing.T) {
-	c := start(t, 2, 1)
-	release := c.lifeline(1, 0)
+	c, release := lifeline(t, 1)
 	var fs []futures.Future[int]
 	for i := range 5 {
 		fs = append(fs, futures.Submit(c.from(0), Deaf, make(chan int, i)))

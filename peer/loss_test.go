@@ -229,8 +229,7 @@ func TestAtMostOnce(t *testing.T) {
 
 // TestSecondHandLost: the owner hears that the third peer has its task, and that this one is lost.
 func TestSecondHandLost(t *testing.T) {
-	c := start(t, 2, 1)
-	c.lifeline(1, 0)
+	c, _ := lifeline(t, 1)
 	c.occupy(1)
 	h := hanging(t, 1)
 	f := futures.Submit(c.from(0), Act, h.order)

@@ -10,7 +10,6 @@ import (
 	"time"
 
 	p2p "github.com/libp2p/go-libp2p/core/peer"
-	"github.com/multiformats/go-multiaddr"
 
 	"github.com/scoopp2p/scoopp2p/internal/task"
 )
@@ -314,7 +313,7 @@ func TestCut(t *testing.T) {
 func TestCloseDuringDials(t *testing.T) {
 	for range 5 {
 		pb := newTestPeer(t, Config{})
-		info := p2p.AddrInfo{ID: pb.host.ID(), Addrs: slices.Clone([]multiaddr.Multiaddr(pb.Addrs()))}
+		info := p2p.AddrInfo{ID: pb.host.ID(), Addrs: slices.Clone(pb.Addrs())}
 		var dialled []chan error
 		for range 5 {
 			pa, done := newTestPeer(t, Config{}), make(chan error, 1)

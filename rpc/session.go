@@ -32,7 +32,7 @@ type session struct {
 	id    task.PeerID // the same, for callbacks
 	local sessionID
 
-	ctx    context.Context // ends with the session; call handlers run under it, which is why it is a field
+	ctx    context.Context //nolint:containedctx // ends with the session; call handlers run under it, which is why it is a field
 	cancel context.CancelFunc
 	isUp   chan struct{}  // closed when the state becomes stateUp
 	done   chan struct{}  // closed when Left has returned

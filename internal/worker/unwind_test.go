@@ -153,11 +153,9 @@ func TestNest(t *testing.T) {
 	in(t, p, func(ctx context.Context) error {
 		frame := worker.FrameOf(ctx)
 		var left []handle
-		var contexts []context.Context
 		nest := frame.Nest()
 		for i := range 10 {
 			item := nest.Context()
-			contexts = append(contexts, item)
 			if i%2 == 1 {
 				left = append(left, submit(item, func(context.Context) (int, error) { panic("begun after its item had ended") }))
 			}
