@@ -241,7 +241,7 @@ func TestCancelReachesGrandchildren(t *testing.T) {
 			ended <- ctx.Err()
 			return 0, nil
 		}
-		nested := work(wait)
+		nested := wait
 		for range 5 {
 			inner := nested
 			nested = func(ctx context.Context) (int, error) { return futures.Submit(ctx, Do, inner).Result(ctx) }
