@@ -25,7 +25,7 @@ type core[In, Out any] struct {
 // submit itself, and let a process submit what only others can run. Two declarations under one name are reported by [Main]
 // and [Start].
 func Declare[In, Out any](name string) *Func[In, Out] {
-	f := &Func[In, Out]{core: declare[In, Out](name), ranged: declare[span[In, Out], part[Out]](name + rangeSuffix)}
+	f := &Func[In, Out]{core: declare[In, Out](name, false), ranged: declare[span[In, Out], part[Out]](name+rangeSuffix, true)}
 	f.ranged.erased.Signature = f.erased.Signature + rangeSuffix
 	return f
 }
@@ -33,10 +33,11 @@ func Declare[In, Out any](name string) *Func[In, Out] {
 // rangeSuffix marks the name under which peers know a function's ranged twin.
 const rangeSuffix = "[...]"
 
-func declare[In, Out any](name string) *core[In, Out] {
+func declare[In, Out any](name string, twin bool) *core[In, Out] {
 	f := &core[In, Out]{}
 	f.erased = &task.Function{
 		Name:      name,
+		Twin:      twin,
 		Signature: signature[In, Out](),
 		Clears:    hasPointers(reflect.TypeFor[In]()) || hasPointers(reflect.TypeFor[Out]()),
 		Handled:   func() bool { return f.handler != nil },

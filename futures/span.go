@@ -41,11 +41,12 @@ type part[Out any] struct {
 // failure is an error within a result.
 type failure struct {
 	err  error
+	fn   string // declared name
 	wire *task.WireError
 }
 
 // MarshalBinary implements encoding.BinaryMarshaler.
-func (f *failure) MarshalBinary() ([]byte, error) { return encMode.Marshal(task.ToWire("", f.err)) }
+func (f *failure) MarshalBinary() ([]byte, error) { return encMode.Marshal(task.ToWire(f.fn, f.err)) }
 
 // UnmarshalBinary implements encoding.BinaryUnmarshaler.
 func (f *failure) UnmarshalBinary(data []byte) error {
@@ -145,12 +146,12 @@ func (r *spanRun[In, Out]) all(ctx context.Context) part[Out] {
 			end = r.split(ctx, end)
 		}
 		if err := ctx.Err(); err != nil {
-			p.Fail = &failure{err: err}
+			p.Fail = &failure{err: err, fn: r.f.Name()}
 			break
 		}
 		begun := time.Now()
 		if err := r.runBlock(min(end, r.next+r.block)); err != nil {
-			p.Fail = &failure{err: err}
+			p.Fail = &failure{err: err, fn: r.f.Name()}
 		}
 		switch took := time.Since(begun); {
 		case took < blockShort && r.block < maxBlock:
@@ -163,7 +164,7 @@ func (r *spanRun[In, Out]) all(ctx context.Context) part[Out] {
 	p.Busy = time.Since(start)
 	if r.reduce != "" && p.Fail == nil {
 		if err := r.fold.collapse(ctx); err != nil {
-			p.Fail = &failure{err: err}
+			p.Fail = &failure{err: err, fn: r.f.Name()}
 		}
 	}
 	for i := len(r.halves) - 1; i >= 0; i-- { // the newest half is the nearest
@@ -194,7 +195,7 @@ func (r *spanRun[In, Out]) gather(ctx context.Context, p *part[Out], h half[Out]
 	}
 	q, err := h.future.Result(ctx)
 	if err != nil {
-		p.Fail = &failure{err: err}
+		p.Fail = &failure{err: err, fn: r.f.Name()}
 		return
 	}
 	p.N += q.N
@@ -206,7 +207,7 @@ func (r *spanRun[In, Out]) gather(ctx context.Context, p *part[Out], h half[Out]
 	}
 	if q.Fail == nil {
 		if err := r.fold.append(ctx, q.Acc); err != nil {
-			p.Fail = &failure{err: err}
+			p.Fail = &failure{err: err, fn: r.f.Name()}
 		}
 	}
 }

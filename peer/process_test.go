@@ -143,6 +143,23 @@ func TestSubmitOnly(t *testing.T) {
 	}
 }
 
+// TestSubmitOnlyInTask: a task that waits for what it cannot run itself does not run it in place. A peer that can run
+// nothing asks first, and stands in nobody's way.
+func TestSubmitOnlyInTask(t *testing.T) {
+	c := start(t, 1, 1)
+	c.spawn("nothing")
+	executor := c.spawn("handles")
+	want := fmt.Sprintf("hello from %d", executor.cmd.Process.Pid)
+	c.run(0, func(ctx context.Context) error {
+		for i := range 20 {
+			if got, err := futures.Submit(ctx, Remote, "hello").Result(ctx); got != want || err != nil {
+				return fmt.Errorf("future %d: %q, %w", i, got, err)
+			}
+		}
+		return nil
+	})
+}
+
 // TestLastExecutorLeaves: what only a lost peer could run fails, and does not wait for ever.
 func TestLastExecutorLeaves(t *testing.T) {
 	c := start(t, 1, 1)

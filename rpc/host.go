@@ -3,12 +3,15 @@ package rpc
 import (
 	"crypto/rand"
 	"fmt"
+	"log/slog"
+	"os"
 
 	"github.com/libp2p/go-libp2p/core/crypto"
 	"github.com/libp2p/go-libp2p/core/host"
 	"github.com/libp2p/go-libp2p/core/network"
 	p2p "github.com/libp2p/go-libp2p/core/peer"
 	"github.com/libp2p/go-libp2p/core/sec"
+	"github.com/libp2p/go-libp2p/gologshim"
 	basichost "github.com/libp2p/go-libp2p/p2p/host/basic"
 	"github.com/libp2p/go-libp2p/p2p/host/eventbus"
 	"github.com/libp2p/go-libp2p/p2p/host/peerstore/pstoremem"
@@ -41,8 +44,12 @@ type HostConfig struct {
 // in global registries. It is put together by hand because libp2p.New links every transport there is (34 MB of binary
 // against 21) and takes ten times as long to start. The caller closes the host, after the Endpoint on it.
 //
-// libp2p logs errors only, to the standard error output, unless GOLOG_LOG_LEVEL asks for more.
+// libp2p logs nothing, unless GOLOG_LOG_LEVEL asks for it: what fails comes back to us as errors, and standard error
+// belongs to the user's program (a host that closes while it begins to listen, say, calls that an error).
 func NewHost(cfg HostConfig) (host.Host, error) {
+	if os.Getenv("GOLOG_LOG_LEVEL") == "" {
+		gologshim.SetDefaultHandler(slog.DiscardHandler)
+	}
 	key := cfg.Key
 	if key == nil {
 		var err error

@@ -26,13 +26,22 @@ const (
 	CodeClosed
 	// CodeGoexit says that the function ended its goroutine with runtime.Goexit.
 	CodeGoexit
+	// CodePeerLost says that a task which must not be run twice was lost with its executor.
+	CodePeerLost
+	// CodePoison says that several peers died while they ran the task.
+	CodePoison
+	// CodeStale says that the function used a future after the task that submitted it had returned.
+	CodeStale
+	// CodeNoPeer says that the function used a context that is bound to no peer.
+	CodeNoPeer
 )
 
 var codeNames = [...]string{
 	CodeUnknown: "error", CodeCanceled: "canceled", CodeDeadline: "deadline exceeded", CodePanic: "panic",
 	CodeNotHandled: "not handled", CodeSignature: "signature mismatch", CodeDecode: "input not decodable",
 	CodeEncode: "result not encodable", CodeTooLarge: "result too large", CodeClosed: "executor closed",
-	CodeGoexit: "goroutine exited",
+	CodeGoexit: "goroutine exited", CodePeerLost: "peer lost", CodePoison: "poison", CodeStale: "stale future",
+	CodeNoPeer: "no peer",
 }
 
 // String names the code in a word or two.

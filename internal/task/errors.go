@@ -97,6 +97,10 @@ var runtimeCodes = []struct {
 	{ErrTooLarge, CodeTooLarge},
 	{ErrClosed, CodeClosed},
 	{ErrGoexit, CodeGoexit},
+	{ErrPeerLost, CodePeerLost},
+	{ErrPoison, CodePoison},
+	{ErrStale, CodeStale},
+	{ErrNoPeer, CodeNoPeer},
 }
 
 // Limits of an error on the wire, in bytes: an error must always arrive.

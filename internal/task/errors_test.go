@@ -193,14 +193,14 @@ func TestUnknownNamesAndCodes(t *testing.T) {
 
 func TestCodeNames(t *testing.T) {
 	seen := map[string]task.Code{}
-	for c := task.CodeUnknown; c <= task.CodeGoexit; c++ {
+	for c := task.CodeUnknown; c <= task.CodeNoPeer; c++ {
 		name := c.String()
 		if old, ok := seen[name]; ok || name == "unknown code" {
 			t.Errorf("code %d is called %q, and so is %d", c, name, old)
 		}
 		seen[name] = c
 	}
-	for _, c := range []task.Code{0, task.CodeGoexit + 1, 255} {
+	for _, c := range []task.Code{0, task.CodeNoPeer + 1, 255} {
 		if c.String() != "unknown code" {
 			t.Errorf("code %d is called %q", c, c)
 		}

@@ -18,6 +18,8 @@ type Function struct {
 	Index int
 	// Clears says that records hold pointers and must be cleared before they wait on a free list.
 	Clears bool
+	// Twin says that the function was declared together with another, to run it over many inputs.
+	Twin bool
 	// AtMostOnce says that a task of the function must not be begun twice: if its executor is lost, so is the task.
 	AtMostOnce bool
 	// Handled reports whether a body was given here.
@@ -56,6 +58,8 @@ func (r *Registry) Add(f *Function) {
 	switch old := r.byName[f.Name]; {
 	case f.Name == "":
 		r.errs = append(r.errs, errors.New("a function is declared without a name; give it one"))
+	case old != nil && f.Twin:
+		// the function itself is reported
 	case old != nil:
 		r.errs = append(r.errs, fmt.Errorf("two functions are declared under the name %q: %s and %s; rename one of them",
 			f.Name, old.Signature, f.Signature))
