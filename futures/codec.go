@@ -47,19 +47,15 @@ func encode[T any](v *T) (data []byte, err error) {
 			err = fmt.Errorf("%w: encoding %T panicked: %v", task.ErrEncode, *v, p)
 		}
 	}()
-	m, isMessage := any(*v).(proto.Message)
-	if !isMessage {
+	if m, ok := any(*v).(proto.Message); ok {
+		data, err = proto.Marshal(m)
+	} else {
 		if err := checkSendable(v); err != nil {
 			return nil, err
 		}
-	}
-	if isMessage {
-		data, err = proto.Marshal(m)
-	} else {
-		data, err = encMode.Marshal(v)
-	}
-	if err == nil && !isMessage {
-		err = decMode.Wellformed(data) // what is sent must pass the receiver's limits
+		if data, err = encMode.Marshal(v); err == nil {
+			err = decMode.Wellformed(data) // what is sent must pass the receiver's limits
+		}
 	}
 	if err != nil {
 		return nil, fmt.Errorf("%w: %w", task.ErrEncode, err)

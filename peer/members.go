@@ -31,8 +31,6 @@ type member struct {
 	id    task.PeerID
 	addrs []ma.Multiaddr
 	hello hello
-	// differs are functions that it handles with other types than we do.
-	differs map[string]bool
 }
 
 // runs reports whether the member can run the function.
@@ -110,14 +108,10 @@ func (p *Peer) joined(id task.PeerID, addrs []ma.Multiaddr, body []byte) error {
 	if err != nil {
 		return err
 	}
-	m := &member{id: id, addrs: addrs, hello: h, differs: make(map[string]bool)}
+	m := &member{id: id, addrs: addrs, hello: h}
 	for name, signature := range h.Functions {
 		f := task.Functions.Lookup(name)
-		if f != nil && f.Signature != signature {
-			m.differs[name] = true
-			if strings.HasSuffix(name, rangeSuffix) {
-				continue
-			}
+		if f != nil && f.Signature != signature && !strings.HasSuffix(name, rangeSuffix) {
 			p.log.Warn(fmt.Sprintf("peer %s runs a different build: function %q is %s there and %s here; it will not be given these tasks; run the same program everywhere",
 				idText(id), name, signature, f.Signature))
 		}

@@ -52,9 +52,7 @@ func (f *Frame) Join(t *task.Task, gen uint32) bool {
 	if w == nil || epoch != task.Epoch() || s.depth != f.level || f.level >= maxInlineDepth || !t.Unknown() || !w.popIf(t) {
 		return f.joinSlowly(t)
 	}
-	if w.n > 0 && w.pool.hungry.Load() != 0 {
-		w.feed() // what we are about to run may be long: nothing that others could do may wait for it
-	}
+	w.share()
 	// Strand.inline, in line: this is the path of every future that stays at home.
 	top := s.push(f, t, epoch)
 	t.Body.Run(top)
@@ -84,9 +82,8 @@ func (f *Frame) joinSlowly(t *task.Task) bool {
 		return f.joinDeep(t)
 	case !w.take(t):
 		return f.joinPublic(t)
-	case w.n > 0 && w.pool.hungry.Load() != 0:
-		w.feed()
 	}
+	w.share()
 	return s.inline(s.top(), t, f.epoch)
 }
 
@@ -150,9 +147,7 @@ func (f *Frame) Blocking(fn func()) {
 	w.flush()
 	s.w = nil
 	p.parked.add(s, nil, nil)
-	if w.n > 0 && p.hungry.Load() != 0 {
-		w.feed()
-	}
+	w.share()
 	p.handOff(w)
 	defer func() {
 		p.ready(s)

@@ -46,9 +46,7 @@ func (f *Frame) Starved() bool {
 	if w == nil {
 		return false
 	}
-	if w.n > 0 && w.pool.hungry.Load() != 0 {
-		w.feed() // what was put up while nobody hungered
-	}
+	w.share() // what was put up while nobody hungered
 	return w.n == 0 && w.public.Len() == 0
 }
 

@@ -75,9 +75,7 @@ func (s *Strand) loop() bool {
 				continue
 			}
 		}
-		if w := s.w; w.n > 0 && p.hungry.Load() != 0 {
-			w.feed() // what we are about to run may be long
-		}
+		s.w.share()
 		s.run(t)
 		s.w.executed++
 	}
@@ -176,9 +174,7 @@ func (s *Strand) wait(ctx context.Context, f *Frame, register func(wake func()) 
 	} else if f.walk() != nil {
 		wake() // cancelled before the pool could see us among the parked
 	}
-	if w.n > 0 && p.hungry.Load() != 0 {
-		w.feed() // the next strand may run something long
-	}
+	w.share()
 	p.handOff(w)
 	<-s.wake
 	p.parked.remove(s)

@@ -84,6 +84,14 @@ func (w *Worker) feed() {
 	}
 }
 
+// share feeds those who hunger, before the owner turns to something that may be long: nothing that others could do may wait
+// for it.
+func (w *Worker) share() {
+	if w.n > 0 && w.pool.hungry.Load() != 0 {
+		w.feed()
+	}
+}
+
 // pop takes the newest task, or returns nil.
 func (w *Worker) pop() *task.Task {
 	if w.n > 0 {
